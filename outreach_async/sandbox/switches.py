@@ -1,0 +1,215 @@
+"""Every point on which the public documents are silent or disagree, as one named switch with its reading.
+
+The defaults are the likeliest readings. Nothing here acts: the simulated servers read these values. Texts such as
+`rotation=keep` are parsed here, and an unknown name or value is refused with what would have been taken.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import difflib
+import math
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+from ..protocol.errors import ConfigurationError
+
+_N = TypeVar("_N", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in so many seconds, written `10000/3600`. A limit of 0 is no limit."""
+
+    limit: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.limit}/{_written(self.seconds)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One switch for a listing: its name, the values it takes, its default and what it decides."""
+
+    name: str
+    values: str
+    default: str
+    about: str
+
+
+def _switch(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+_Cursor = Literal[
+    "nextCursor",
+    "next_cursor",
+    "cursor",
+    "meta.nextCursor",
+    "meta.next_cursor",
+    "meta.cursor",
+    "page.nextCursor",
+    "page.next_cursor",
+    "page.cursor",
+    "pagination.nextCursor",
+    "pagination.next_cursor",
+    "pagination.cursor",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """How the simulated services behave where the documents leave it open. Times are in seconds."""
+
+    # Outreach: tokens
+    rotation: Literal["revoke_immediately", "revoke_on_first_use", "keep"] = _switch(
+        "revoke_on_first_use", "when the old refresh token dies: at the refresh, at the new token's first use, never"
+    )
+    mint_throttle: float = _switch(60.0, "seconds between two token grants of one user and app; 0 is no throttle")
+    s2s_throttle: float = _switch(0.0, "seconds between two token grants of one installation; 0 is no throttle")
+    access_lifetime: float = _switch(7200.0, "seconds a user's access token lives")
+    refresh_lifetime: float = _switch(1_209_600.0, "seconds a refresh token lives")
+    refresh_tokens: int = _switch(100, "live refresh tokens of one user and app; one more evicts the oldest")
+    code_lifetime: float = _switch(600.0, "seconds an authorisation code may be exchanged")
+    install_lifetime: float = _switch(3600.0, "seconds an installation's access token lives")
+    setup_lifetime: float = _switch(900.0, "seconds an install setup token may be exchanged")
+    authorize: Literal["auto", "page"] = _switch(
+        "auto", "the authorise page sends the browser back at once, or shows a button first"
+    )
+    token_type: Literal["bearer", "Bearer"] = _switch("Bearer", "how the token endpoint writes token_type")
+    token_error: Literal["400", "401"] = _switch("400", "status of a refused grant")
+    expired_token: Literal["gateway", "json_api"] = _switch(
+        "gateway", "shape of the 401 for a token that is expired or revoked"
+    )
+    # Outreach: quotas
+    quota: Rate = _switch(Rate(10_000, 3600.0), "requests a user has per window, as limit/seconds")
+    window: Literal["fixed", "sliding"] = _switch("fixed", "whether the quota's window is fixed or slides")
+    window_start: Literal["first", "aligned"] = _switch(
+        "first", "a fixed window begins at the first request, or at full multiples of its length"
+    )
+    s2s_subject: Literal["install", "app", "org"] = _switch("install", "what an installation's requests count against")
+    kaia_rate: Rate = _switch(Rate(3, 1.0), "requests for Kaia recordings an organisation has per second")
+    kaia_daily: Rate = _switch(Rate(6000, 86_400.0), "requests for Kaia recordings an organisation has per day")
+    rate_headers: Literal["every", "limited", "never"] = _switch(
+        "every", "which answers carry X-RateLimit headers: every one, only a 429, none"
+    )
+    reset_format: Literal["epoch", "delta", "iso", "http_date"] = _switch(
+        "epoch", "how X-RateLimit-Reset is written, and Retry-After, its alias"
+    )
+    merged_headers: bool = _switch(default=False, about="X-RateLimit-Remaining carries two limiters: `9999, 19988`")
+    # Outreach: documents
+    content_type_on_get: Literal["required", "optional"] = _switch(
+        "optional", "whether a GET without the JSON:API Content-Type is refused with 415"
+    )
+    default_paging: Literal["cursor", "offset"] = _switch("cursor", "the paging of a list that asked for neither")
+    count_default: bool = _switch(default=False, about="whether a list that did not ask is counted")
+    id_form: Literal["integer", "string"] = _switch("integer", "how ids are written in answers")
+    links_when_empty: Literal["absent", "present"] = _switch(
+        "absent", "whether the answer of an empty list has `links`"
+    )
+    # PlanMySaaS
+    pms_minute: int = _switch(600, "calls a workspace has per sliding minute; 0 is no limit")
+    pms_hour: int = _switch(0, "calls a workspace has per sliding hour; 0 is no limit")
+    pms_day: int = _switch(0, "calls a workspace has per sliding day; 0 is no limit")
+    pms_headers: Literal["limited", "every"] = _switch(
+        "limited", "which PlanMySaaS answers carry X-RateLimit headers: only a 429, or every one"
+    )
+    pms_cursor: _Cursor = _switch("nextCursor", "where PlanMySaaS puts the next page's cursor")
+    pms_last_cursor: Literal["null", "absent"] = _switch("null", "how the last page writes its cursor")
+    pms_wrapper: Literal["data", "bare"] = _switch(
+        "data", "whether one lead stands under `data` or is the whole answer"
+    )
+    pms_error: Literal["text", "object"] = _switch("text", "whether the `error` field is a string or an object")
+
+    def with_values(self, values: abc.Mapping[str, object]) -> Switches:
+        """Give a copy with these switches set; texts are parsed. Raises ConfigurationError for what is unknown."""
+        changes: dict[str, Any] = {name: _read(name, value) for name, value in values.items()}
+        return replace(self, **changes)
+
+    def as_texts(self) -> dict[str, str]:
+        """Give every switch as the text that sets it."""
+        return {name: _written(getattr(self, name)) for name in _types()}
+
+
+def parse(settings: abc.Iterable[str]) -> dict[str, str]:
+    """Split `name=value` texts, as the command line has them. Raises ConfigurationError for one without `=`."""
+    values: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigurationError(f"{setting!r} is not a switch.", hint="Write it as name=value.")
+        values[name.strip()] = value.strip()
+    return values
+
+
+def describe() -> tuple[Described, ...]:
+    """List every switch in the order of the class."""
+    return tuple(
+        Described(item.name, _accepted(_types()[item.name]), _written(item.default), item.metadata["about"])
+        for item in fields(Switches)
+    )
+
+
+@cache
+def _types() -> dict[str, Any]:
+    hints = get_type_hints(Switches)
+    return {item.name: hints[item.name] for item in fields(Switches)}
+
+
+def _read(name: str, value: object) -> object:
+    kind = _types().get(name)
+    if kind is None:
+        near = difflib.get_close_matches(name, _types(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else "`outreach-async sandbox --switches` lists them."
+        raise ConfigurationError(f"there is no switch {name!r}.", hint=hint)
+    try:
+        return _converted(kind, value)
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"{name}={value!s} is not possible.", hint=f"It takes {_accepted(kind)}.") from None
+
+
+def _converted(kind: Any, value: object) -> object:
+    if kind is Rate:
+        return value if isinstance(value, Rate) else _rate(str(value))
+    if kind is bool:
+        return value if isinstance(value, bool) else {"on": True, "off": False}[_known(str(value), ("on", "off"))]
+    if kind is int:
+        return _at_least_zero(int(str(value)))
+    if kind is float:
+        return _at_least_zero(float(str(value)))
+    return _known(str(value), get_args(kind))
+
+
+def _rate(text: str) -> Rate:
+    limit, _, seconds = text.partition("/")
+    rate = Rate(_at_least_zero(int(limit)), _at_least_zero(float(seconds)))
+    if rate.seconds == 0:
+        raise ValueError(text)
+    return rate
+
+
+def _at_least_zero(number: _N) -> _N:
+    if not 0 <= number < math.inf:
+        raise ValueError(number)
+    return number
+
+
+def _known(text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise ValueError(text)
+    return text
+
+
+def _accepted(kind: Any) -> str:
+    named = {Rate: "limit/seconds", bool: "on|off", int: "a whole number", float: "seconds"}
+    return named.get(kind) or "|".join(get_args(kind))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

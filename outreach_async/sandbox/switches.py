@@ -109,6 +109,44 @@ class Switches:
     links_when_empty: Literal["absent", "present"] = _switch(
         "absent", "whether the answer of an empty list has `links`"
     )
+    link_brackets: Literal["encoded", "raw"] = _switch(
+        "encoded", "whether the brackets in the links of a page are percent-encoded"
+    )
+    to_one_links: bool = _switch(default=False, about="whether a to-one relationship carries `links.related` too")
+    sparse_relationships: Literal["named", "all"] = _switch(
+        "named", "whether `fields[type]` leaves out relationships it does not name, or only attributes"
+    )
+    contact_histogram: Literal["on_request", "always"] = _switch(
+        "on_request", "when a prospect carries contactHistogram: when `fields[prospect]` names it, or always"
+    )
+    page_over_limit: Literal["refused", "clamped"] = _switch(
+        "refused", "whether a page size above 1,000 is a 400 or counts as 1,000"
+    )
+    count_off: Literal["missing", "null"] = _switch("missing", "how `meta.count` is written when nobody asked for it")
+    count_truncated: bool = _switch(default=False, about="counting under load: `count` 0 and `count_truncated` true")
+    unsorted_rows: bool = _switch(default=False, about="the rows of a page come out of order, as was seen in the wild")
+    upper_bound_ignored: bool = _switch(default=False, about="the upper end of a filter's range is not applied")
+    sort_by_id: Literal["accepted", "refused"] = _switch(
+        "accepted", "whether `sort=id` works, though `id` is not an attribute"
+    )
+    # Outreach: writes
+    string_ids: Literal["accepted", "refused"] = _switch(
+        "accepted", "whether a relationship may be written with its id as a text of digits"
+    )
+    noop_patch: Literal["accepted", "refused"] = _switch(
+        "accepted", "whether a PATCH of a prospect that changes nothing is a 422 validationDuplicateValueError"
+    )
+    experimental_routes: bool = _switch(
+        default=True, about="routes only one published schema lists: PATCH of calls and mailings, lock and unlock"
+    )
+    webhook_https: Literal["required", "optional"] = _switch(
+        "required", "whether a webhook's url has to be https, as documented"
+    )
+    # Outreach: what happens by itself
+    new_state: Literal["pending", "active"] = _switch("pending", "the state a new sequenceState is created in")
+    activation_delay: float = _switch(60.0, "seconds until a pending sequenceState turns active")
+    delivery_delay: float = _switch(60.0, "seconds until a mailing scheduled without a time is delivered")
+    job_delay: float = _switch(5.0, "seconds each stage of a batch, an import or a compliance request takes")
     # PlanMySaaS
     pms_minute: int = _switch(600, "calls a workspace has per sliding minute; 0 is no limit")
     pms_hour: int = _switch(0, "calls a workspace has per sliding hour; 0 is no limit")

@@ -1,0 +1,1 @@
+"""Outreach's words: the client, its collections and its records."""

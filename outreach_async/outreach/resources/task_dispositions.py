@@ -1,0 +1,96 @@
+"""Task outcome taxonomy (`/taskDispositions`).
+
+Generated from the catalogue by tools/generate_resources.py: change the catalogue, not this file.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import datetime as dt
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ...protocol.query import Filter
+from ..collection import Editable
+from ..params import LEFT_OUT, Params
+from ..queries import Sorts
+from ..record import Record, ToMany, ToOne
+
+if TYPE_CHECKING:
+    from .tasks import Task
+    from .users import User
+
+
+class TaskDisposition(Record):
+    """Task outcome taxonomy."""
+
+    resource_type: ClassVar[str] = "taskDisposition"
+    resource_path: ClassVar[str] = "/taskDispositions"
+    resource_scopes: ClassVar[frozenset[str]] = frozenset({"delete", "read", "write"})
+
+    created_at: dt.datetime | None = None
+    name: str | None = None
+    order: int | None = None
+    task_type: str | None = None
+    updated_at: dt.datetime | None = None
+    value: str | None = None
+
+    creator: ClassVar[ToOne[User]] = ToOne("creator")
+    tasks: ClassVar[ToMany[Task]] = ToMany("tasks")
+
+
+class TaskDispositionFilters(Params):
+    """What a list of task dispositions can be narrowed by."""
+
+    id: Filter[int] = LEFT_OUT
+    created_at: Filter[dt.date] = LEFT_OUT
+    name: Filter[str] = LEFT_OUT
+    order: Filter[int] = LEFT_OUT
+    task_type: Filter[str] = LEFT_OUT
+    updated_at: Filter[dt.date] = LEFT_OUT
+    value: Filter[str] = LEFT_OUT
+
+
+class TaskDispositionSorts(
+    Sorts[
+        Literal[
+            "created_at",
+            "-created_at",
+            "name",
+            "-name",
+            "order",
+            "-order",
+            "task_type",
+            "-task_type",
+            "updated_at",
+            "-updated_at",
+            "value",
+            "-value",
+        ]
+    ]
+):
+    """What a list of task dispositions can be ordered by."""
+
+
+class TaskDispositionDraft(Params):
+    """A task disposition to create."""
+
+    name: str | None = LEFT_OUT
+    order: int | None = LEFT_OUT
+    task_type: str | None = LEFT_OUT
+    value: str | None = LEFT_OUT
+    extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TaskDispositionPatch(Params):
+    """What can be changed of a task disposition."""
+
+    name: str | None = LEFT_OUT
+    order: int | None = LEFT_OUT
+    task_type: str | None = LEFT_OUT
+    value: str | None = LEFT_OUT
+    extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+collection = Editable(
+    TaskDisposition, TaskDispositionFilters, TaskDispositionSorts, TaskDispositionDraft, TaskDispositionPatch
+)

@@ -88,7 +88,7 @@ class Outreach(Namespace):
         that a call may arrive twice. `query` and `meta` add to every call what no type foresees, such as
         `provideDataConnections` or `sendInvite`.
         """
-        given = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay, "retry": retry}
+        given: dict[str, Any] = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay, "retry": retry}
         given["check_scopes"] = check_scopes
         caller = self._caller
         changed = dataclasses.replace(
@@ -123,7 +123,7 @@ class Outreach(Namespace):
         request = self._caller.request(method.upper(), below, route=route or below, scope=None, query=pairs, body=body)
         return await self._caller.send(request)
 
-    def collection(self, name: str, *, type: str | None = None) -> OpenCollection:  # noqa: A002  # the wire's word
+    def collection(self, name: str, *, type: str | None = None) -> OpenCollection:
         """Give an untyped collection by its path: `prospects`, or `customObjects/car` for a custom object.
 
         `type` is the records' wire type, needed only for writing; the path's last part unless given.

@@ -50,8 +50,8 @@ class OutreachError(Exception):
     """Base of every error raised here. `hint` says what to do next; `request` is the call, where there was one."""
 
     def __init__(self, message: str, *, hint: str = "", request: Request | None = None) -> None:
-        super().__init__(message)
         self.message = printable(redact(message))
+        super().__init__(self.message)
         self.hint = printable(redact(hint))
         self.request = request
 

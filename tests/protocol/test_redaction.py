@@ -1,0 +1,77 @@
+"""Canaries in every place a secret was ever seen: none may come out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach_async.protocol.redaction import Secret, printable, redact, redact_body, redact_headers, redact_url
+
+CANARY = "kanaryBird0123456789"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"refresh_token={CANARY}&x=1",
+        f"https://h/cb?code={CANARY}&state=s",
+        f"a=1&client_secret={CANARY}",
+        f"?installSetupToken={CANARY}",
+        f'{{"access_token": "{CANARY}"}}',
+        f'{{"a":1,"refresh_token":"{CANARY}',
+        f'{{"secret":"a\\"{CANARY}"}}',
+        f'{{"data":{{"attributes":{{"cleanupToken":"{CANARY}"}}}}}}',
+        f'{{"smtp":1,"password":"{CANARY}"}}',
+        f"Authorization: Bearer {CANARY}",
+        f"authorization: bearer {CANARY}",
+        f"the key pms_live_{CANARY} was revoked",
+        f"eyJhbGciOiJSUzI1NiJ9.{CANARY}.{CANARY}",
+        f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}",
+        f"https://api.outreach.io/api/app/installs/{CANARY}/actions/setupToken",
+        f"grant_type=refresh_token;client_secret={CANARY}",
+    ],
+)
+def test_no_canary_sings(text):
+    assert CANARY not in redact(text)
+    assert CANARY not in redact_url(text)
+    assert CANARY not in redact_body(text.encode())
+
+
+def test_what_is_no_secret_stays():
+    text = 'filter[name]=Ada&page[after]=eyJx {"title": "token of thanks", "code": "validationError"}'
+    assert redact(text) == text
+    assert redact("pms_live_abc") == "pms_live_***"
+
+
+def test_user_information_in_a_url_is_masked():
+    assert redact_url(f"https://ada:{CANARY}@h/p") == "https://***@h/p"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "X-PMS-Signature", "Outreach-Webhook-Signature", "outreach-webhook-cleanup-token", "Cookie"],
+)
+def test_secret_headers_are_masked_whole(name):
+    assert redact_headers({name: CANARY, "Accept": "a"}) == {name: "***", "Accept": "a"}
+
+
+def test_a_body_is_cut_and_cannot_forge_lines():
+    assert redact_body(None) == ""
+    assert redact_body(b"a\r\nINFO forged \x1b[31m") == "a\\r\\nINFO forged \\x1b[31m"
+    assert redact_body(b"x" * 600, 10) == "x" * 10 + "…"
+    assert redact_body(b"\xff") == "�"
+
+
+def test_a_secret_shows_itself_only_when_asked():
+    secret = Secret(CANARY)
+    assert secret.reveal() == CANARY
+    assert CANARY not in f"{secret!r} {secret} {[secret]} {secret!s:>40}"
+    assert secret == Secret(CANARY)
+    assert secret != CANARY
+    assert len({secret, Secret(CANARY)}) == 1
+    assert (bool(secret), bool(Secret(""))) == (True, False)
+
+
+@given(st.text(max_size=80))
+def test_any_text_can_be_redacted_and_printed(text):
+    assert printable(redact(text)).isprintable()

@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import collections.abc as abc
 import difflib
-import math
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from ..protocol.errors import ConfigurationError
+from .switch_values import Rate, accepted, converted, written
 
-_N = TypeVar("_N", int, float)
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many requests in so many seconds, written `10000/3600`. A limit of 0 is no limit."""
-
-    limit: int
-    seconds: float
-
-    def __str__(self) -> str:
-        return f"{self.limit}/{_written(self.seconds)}"
+__all__ = ["Described", "Rate", "Switches", "describe", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +57,9 @@ class Switches:
         "revoke_on_first_use", "when the old refresh token dies: at the refresh, at the new token's first use, never"
     )
     mint_throttle: float = _switch(60.0, "seconds between two token grants of one user and app; 0 is no throttle")
+    old_access: Literal["lives", "dies"] = _switch(
+        "lives", "whether the old access token dies together with the old refresh token"
+    )
     s2s_throttle: float = _switch(0.0, "seconds between two token grants of one installation; 0 is no throttle")
     access_lifetime: float = _switch(7200.0, "seconds a user's access token lives")
     refresh_lifetime: float = _switch(1_209_600.0, "seconds a refresh token lives")
@@ -78,10 +70,17 @@ class Switches:
     authorize: Literal["auto", "page"] = _switch(
         "auto", "the authorise page sends the browser back at once, or shows a button first"
     )
+    pkce: Literal["ignored", "checked"] = _switch(
+        "ignored", "whether a code that was asked for with a PKCE challenge needs its verifier"
+    )
     token_type: Literal["bearer", "Bearer"] = _switch("Bearer", "how the token endpoint writes token_type")
     token_error: Literal["400", "401"] = _switch("400", "status of a refused grant")
     expired_token: Literal["gateway", "json_api"] = _switch(
         "gateway", "shape of the 401 for a token that is expired or revoked"
+    )
+    assertion_lifetime: float = _switch(3600.0, "seconds an app token may be made to live, from iat to exp")
+    locked_org: Literal["403", "401", "404", "422"] = _switch(
+        "403", "status of the token call for an installation whose org is locked or deleted"
     )
     # Outreach: quotas
     quota: Rate = _switch(Rate(10_000, 3600.0), "requests a user has per window, as limit/seconds")
@@ -168,7 +167,7 @@ class Switches:
 
     def as_texts(self) -> dict[str, str]:
         """Give every switch as the text that sets it."""
-        return {name: _written(getattr(self, name)) for name in _types()}
+        return {name: written(getattr(self, name)) for name in _types()}
 
 
 def parse(settings: abc.Iterable[str]) -> dict[str, str]:
@@ -185,7 +184,7 @@ def parse(settings: abc.Iterable[str]) -> dict[str, str]:
 def describe() -> tuple[Described, ...]:
     """List every switch in the order of the class."""
     return tuple(
-        Described(item.name, _accepted(_types()[item.name]), _written(item.default), item.metadata["about"])
+        Described(item.name, accepted(_types()[item.name]), written(item.default), item.metadata["about"])
         for item in fields(Switches)
     )
 
@@ -203,51 +202,6 @@ def _read(name: str, value: object) -> object:
         hint = f"Did you mean {near[0]}?" if near else "`outreach-async sandbox --switches` lists them."
         raise ConfigurationError(f"there is no switch {name!r}.", hint=hint)
     try:
-        return _converted(kind, value)
+        return converted(kind, value)
     except (TypeError, ValueError):
-        raise ConfigurationError(f"{name}={value!s} is not possible.", hint=f"It takes {_accepted(kind)}.") from None
-
-
-def _converted(kind: Any, value: object) -> object:
-    if kind is Rate:
-        return value if isinstance(value, Rate) else _rate(str(value))
-    if kind is bool:
-        return value if isinstance(value, bool) else {"on": True, "off": False}[_known(str(value), ("on", "off"))]
-    if kind is int:
-        return _at_least_zero(int(str(value)))
-    if kind is float:
-        return _at_least_zero(float(str(value)))
-    return _known(str(value), get_args(kind))
-
-
-def _rate(text: str) -> Rate:
-    limit, _, seconds = text.partition("/")
-    rate = Rate(_at_least_zero(int(limit)), _at_least_zero(float(seconds)))
-    if rate.seconds == 0:
-        raise ValueError(text)
-    return rate
-
-
-def _at_least_zero(number: _N) -> _N:
-    if not 0 <= number < math.inf:
-        raise ValueError(number)
-    return number
-
-
-def _known(text: str, choices: tuple[str, ...]) -> str:
-    if text not in choices:
-        raise ValueError(text)
-    return text
-
-
-def _accepted(kind: Any) -> str:
-    named = {Rate: "limit/seconds", bool: "on|off", int: "a whole number", float: "seconds"}
-    return named.get(kind) or "|".join(get_args(kind))
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        raise ConfigurationError(f"{name}={value!s} is not possible.", hint=f"It takes {accepted(kind)}.") from None

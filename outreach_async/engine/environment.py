@@ -1,0 +1,23 @@
+"""Settings from environment variables. An empty variable counts as a missing one."""
+
+from __future__ import annotations
+
+import collections.abc as abc
+
+from ..protocol.errors import ConfigurationError
+
+Environment = abc.Mapping[str, str]
+
+
+def required(environ: Environment, *names: str) -> tuple[str, ...]:
+    """Give these variables. Raises one ConfigurationError that names every one that is missing or empty."""
+    lacking = [name for name in names if not environ.get(name, "").strip()]
+    if lacking:
+        told = ", ".join(f"{name} ({'empty' if name in environ else 'not set'})" for name in lacking)
+        raise ConfigurationError(f"environment variables are missing: {told}")
+    return tuple(environ[name].strip() for name in names)
+
+
+def setting(environ: Environment, name: str, default: str) -> str:
+    """Give a variable, or the default where it is missing or empty."""
+    return environ.get(name, "").strip() or default

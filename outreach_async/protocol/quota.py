@@ -1,0 +1,252 @@
+"""The state machine behind `X-RateLimit-*`: whether a call may go now, and if not, when.
+
+Two rules: never more calls than the server grants, and never idle while it grants some.
+
+What is left is known only from answers, and answers come late and out of order. So the machine believes the *lowest*
+`Remaining` told for the present window, takes off every call still in flight (the answer may not have counted it),
+and ignores answers of an older window. While it knows nothing (at first, after the reset, after a 429) exactly one
+call, the probe, goes ahead and everybody waits for its headers.
+
+    asking --headers--> told --reset passes--> asking        asking --2xx without headers--> untold (free flow)
+       ^------429------- told, untold                        untold --headers--> told
+
+The windows of a server that tells no headers are learned from its refusals (PlanMySaaS, `X-RateLimit-Window`).
+Unix seconds come in as `now`. Who waits, and in which order, is the pacer's business.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import math
+from typing import Literal
+
+from .pace import Pace, QuotaView
+from .quota_headers import HeaderReader, Reading, asked_wait, named_window
+from .windows import MOMENT, Window
+
+__all__ = ["Pace", "Quota", "QuotaView", "Window"]
+
+_UNLIMITED = 1 << 60
+_CATCH_UP = 0.05
+"""Seconds an even pace may run late and make up for: timers are coarser than the pace of a large quota."""
+_SHORTEST = 1.0
+"""Seconds waited at least after a 429, and believed at least of a reset that lies in the past."""
+_FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0
+"""Seconds after a 429 that says no time, doubled each time the next probe is refused too."""
+
+
+class Quota:
+    """One subject's quota, learned from the headers of its answers.
+
+    `credit` is how many calls may go before anything else has to be known, and `until` the time up to which that
+    holds: a caller in a hurry may take from `credit` itself, and call `spend` and `wait` otherwise. Every call that
+    was spent is ended by exactly one of `observe`, `settle` and `refund`.
+    """
+
+    __slots__ = (
+        "_dated", "_even", "_learned", "_limit", "_next_at", "_not_before", "_pace", "_phase", "_reader", "_refusals",
+        "_reserve", "_reset", "_resets_at", "_span", "_stragglers", "_wary", "credit", "in_flight", "subject", "until",
+    )  # fmt: skip
+
+    def __init__(self, subject: str, pace: Pace | None = None) -> None:
+        self.subject = subject
+        self.credit = 0
+        self.until = -math.inf
+        self.in_flight = 0
+        self._pace = pace or Pace()
+        self._reserve = self._pace.reserve
+        self._reader = HeaderReader()
+        self._phase: Literal["asking", "told", "untold"] = "asking"
+        self._stragglers = 0  # calls in flight since before the asking began; one more may be: the probe
+        self._not_before = -math.inf  # after a 429
+        self._refusals = 0  # in a row, without a time told
+        self._wary = False  # the next window is to be spent evenly
+        self._even = self._pace.kind == "even"
+        self._limit: int | None = None
+        self._reset = -math.inf  # the present window's reset on the server's clock: its name
+        self._resets_at = math.inf  # the same on ours, and not before it is over there
+        self._span = 0.0  # how long it had to run when first seen
+        self._dated = False  # whether its reset was told, or is assumed
+        self._next_at = -math.inf
+        self._learned: dict[float, Window] = {}
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until time alone lets a call go: 0 for now, infinity when only an answer can."""
+        self._pass_time(now)
+        if self._phase == "asking":
+            wait = self._not_before - now
+            if wait <= MOMENT and self.in_flight > self._stragglers:
+                return math.inf
+        elif self.credit <= 0:
+            wait = self._resets_at - now
+        else:
+            wait = self._next_at - now if self._even else 0.0
+        if self._learned:
+            wait = max(wait, *(window.wait(now) for window in self._learned.values()))
+        return wait if wait > MOMENT else 0.0
+
+    def least_wait(self, now: float) -> float:
+        """Give the part of the wait that no answer to a call in flight can shorten."""
+        wait = self.wait(now)
+        if math.isinf(wait):
+            return 0.0
+        if self._phase == "told" and self.credit <= 0 < self.credit + self.in_flight:
+            return 0.0
+        return wait
+
+    def spend(self, now: float) -> None:
+        """Count a call that leaves now; `wait` gave 0."""
+        if self._even and self._phase == "told":
+            interval = (self._resets_at - now) / max(1, self.credit)
+            self._next_at = max(self._next_at, now - _CATCH_UP) + interval
+        self.in_flight += 1
+        self.credit -= 1
+        for window in self._learned.values():
+            window.spend(now)
+
+    def refund(self) -> None:
+        """Take back a call that never left."""
+        self.in_flight -= 1
+        self.credit += 1
+        self._stragglers = min(self._stragglers, self.in_flight)
+        for window in self._learned.values():
+            window.refund()
+
+    def settle(self, now: float) -> None:
+        """End a call whose answer never came, or told nothing: the server may have counted it, so it stays spent.
+
+        A probe that ends so hands its place to the next call.
+        """
+        self._end()
+        for window in self._learned.values():
+            window.settle(now)
+
+    def observe(self, now: float, status: int, headers: abc.Mapping[str, str]) -> None:
+        """End a call with its answer, and learn from its headers."""
+        self._pass_time(now)
+        reading = self._reader.read(now, headers)
+        if status == 429:
+            self._refuse(now, headers, reading)
+            return
+        held, fresh = self.credit + self.in_flight, not self._stragglers
+        self.settle(now)
+        if reading.remaining is None:
+            if self._phase == "asking" and 200 <= status < 300 and now >= self._not_before - MOMENT:
+                self._flow_freely()
+        elif self._phase == "told":
+            self._merge(now, reading, held)
+        elif self._is_newer(reading) or (fresh and now >= self._not_before - MOMENT):
+            self._adopt(now, reading)
+
+    def view(self, now: float) -> QuotaView:
+        """Give what is believed now as a value."""
+        self._pass_time(now)
+        remaining, resets_at = None, None
+        if self._phase == "told":
+            remaining, resets_at = max(0, self.credit + self._reserve), self._resets_at
+        elif now < self._not_before:
+            remaining, resets_at = 0, self._not_before
+        return QuotaView(
+            self.subject, self._limit, remaining, resets_at, self.in_flight, "even" if self._even else "burst", now
+        )
+
+    def _pass_time(self, now: float) -> None:
+        if self._phase == "told" and now >= self._resets_at - MOMENT:
+            self._ask()
+
+    def _ask(self, not_before: float = -math.inf) -> None:
+        self._phase = "asking"
+        self._stragglers = self.in_flight
+        self._not_before = not_before
+        self.until = -math.inf
+
+    def _flow_freely(self) -> None:
+        self._phase = "untold"
+        self.credit = _UNLIMITED
+        self._refusals = 0
+        self.until = -math.inf if self._learned else math.inf
+
+    def _end(self) -> None:
+        self.in_flight -= 1
+        if self._stragglers:
+            self._stragglers -= 1
+
+    def _adopt(self, now: float, reading: Reading) -> None:
+        """Believe an answer of a window not known yet."""
+        assert reading.remaining is not None
+        wait = reading.wait or _SHORTEST
+        self._phase = "told"
+        self._limit = reading.limit if reading.limit is not None else self._limit
+        self._reset, self._span, self._dated = reading.reset, wait, reading.dated
+        self._resets_at = now + wait + _margin(wait)
+        self._not_before, self._refusals, self._next_at = -math.inf, 0, now
+        self._even, self._wary = self._pace.kind == "even" or self._wary, False
+        self.credit = reading.remaining - self._reserve - self.in_flight
+        self.until = -math.inf if self._even or self._learned else self._resets_at
+
+    def _merge(self, now: float, reading: Reading, held: int) -> None:
+        """Believe the lower of what was known and what an answer says; `held` counts this call as still to come."""
+        assert reading.remaining is not None
+        if self._is_newer(reading):
+            self._adopt(now, reading)
+        elif self._is_older(reading):
+            self.credit = held - self.in_flight
+        else:
+            self.credit = min(held, reading.remaining - self._reserve) - self.in_flight
+            # Each reading errs to the late side: a Date is cut to seconds, and the answer took its time.
+            if reading.dated and 0 < reading.wait < self._resets_at - now - _margin(self._span):
+                self._resets_at = now + reading.wait + _margin(self._span)
+                self.until = min(self.until, self._resets_at)
+
+    def _refuse(self, now: float, headers: abc.Mapping[str, str], reading: Reading) -> None:
+        """Take a 429: nobody goes before the time it says, then one call asks again."""
+        stale = self._is_stale_refusal(reading)
+        self._end()
+        for window in self._learned.values():
+            window.refund()
+        if stale:
+            self.credit += 1
+            return
+        wait = asked_wait(now, headers, reading)
+        if wait is None and now >= self._not_before - MOMENT:
+            wait = min(_FIRST_BACKOFF * 2**self._refusals, _LAST_BACKOFF)
+            self._refusals = min(self._refusals + 1, 10)
+        self._learn(now, headers, reading, wait)
+        self._wary = self._wary or self._phase != "asking"
+        if reading.dated and self._is_newer(reading):
+            self._reset, self._span, self._dated = reading.reset, reading.wait, True
+        pause = 0.0 if wait is None else max(wait, _SHORTEST)
+        self._ask(max(self._not_before, now + pause + _margin(pause)))
+
+    def _is_stale_refusal(self, reading: Reading) -> bool:
+        """Tell whether a 429 speaks of a window that is over, or repeats what an earlier one said."""
+        if not reading.dated:
+            return False
+        if self._phase == "asking":
+            return self._stragglers > 0 and not self._is_newer(reading)
+        return self._is_older(reading)
+
+    def _learn(self, now: float, headers: abc.Mapping[str, str], reading: Reading, wait: float | None) -> None:
+        """Keep count, from now on, of a window that the server names only when it refuses."""
+        seconds = named_window(headers)
+        if seconds is None or not reading.limit or reading.limit < 0:
+            return
+        window = self._learned.get(seconds)
+        if window is None or window.limit != reading.limit:
+            window = self._learned[seconds] = Window(self.subject, reading.limit, seconds)
+            window.in_flight = self.in_flight
+        window.shut(now, wait)
+
+    def _is_newer(self, reading: Reading) -> bool:
+        """Tell whether an answer belongs to a later window; resets of one window differ by less than half of it."""
+        if reading.dated != self._dated:
+            return reading.dated
+        return reading.reset - self._reset > self._span / 2
+
+    def _is_older(self, reading: Reading) -> bool:
+        return reading.dated and self._reset - reading.reset > self._span / 2
+
+
+def _margin(wait: float) -> float:
+    """Give the seconds to stay clear of a reset, which may have been rounded down; of an hour, a second is little."""
+    return min(1.0, wait * 0.005)

@@ -73,6 +73,11 @@ class Event:
         if name:
             _classes[cls.provider, name] = cls
 
+    @classmethod
+    def problem(cls, document: abc.Mapping[str, Any]) -> str:
+        """Say why a body cannot be read as this event; empty when it can."""
+        return ""
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name or '?'} {self.delivery.resource or '-'}>"
 
@@ -148,7 +153,10 @@ def parse(delivery: Delivery) -> Event:
     """Give the typed event of a stored delivery. Raises MalformedDelivery where its body cannot be read."""
     if delivery.unreadable:
         raise MalformedDelivery(delivery.unreadable)
-    return event_class(delivery.provider, delivery.event)(delivery, read_document(delivery.body))
+    kind, document = event_class(delivery.provider, delivery.event), read_document(delivery.body)
+    if problem := kind.problem(document):
+        raise MalformedDelivery(problem)
+    return kind(delivery, document)
 
 
 def read_document(body: bytes) -> dict[str, Any]:

@@ -1,0 +1,160 @@
+"""Outreach's side of the receiver: its sources, its event classes, and four functions for other frameworks.
+
+    verify(headers, body, secret=...)    the signature holds, or SignatureError
+    parse(headers, body)                 the typed event, or MalformedDelivery
+    unwrap(headers, body, secret=...)    both
+    sign(body, secret=...)               the headers Outreach would send, for tests
+
+A delivery is known by the digest of its body. The four tries of one event may differ in `meta.deliveredAt` (nobody
+knows), so for ten seconds the digest without it counts too. `meta.jobId` and `Outreach-Webhook-ID` are kept with the
+delivery and never decide: a job may stand for several events, and the header is not signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import ClassVar, Literal
+
+import msgspec
+
+from outreach_async.protocol.signature import OUTREACH, Body, SecretText
+
+from . import outreach_events
+from .delivery import SOFT_HORIZON, Key
+from .errors import MalformedDelivery
+from .events import Event, event_class, read_document
+from .install_events import InstallCreated, InstallDeleted, InstallEvent
+from .outreach_events import *  # noqa: F403  # the generated classes are this module's public names
+from .outreach_payload import OutreachEvent, delivered_at, member
+from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, token
+from .standalone import parse_as, signed_headers, verify_as
+
+__all__ = [
+    "InstallCreated",
+    "InstallDeleted",
+    "InstallEvent",
+    "LifecycleSource",
+    "OutreachEvent",
+    "OutreachSource",
+    "lifecycle_source",
+    "parse",
+    "sign",
+    "unwrap",
+    "verify",
+]
+__all__ += outreach_events.__all__
+
+# Beyond this a meta object is not one that Outreach sends, and is not worth searching.
+_META_LIMIT = 16_384
+
+
+class OutreachSource(Source):
+    """Outreach's record webhooks: `OutreachSource(secret=...)`, the secret the webhook was created with."""
+
+    provider = "outreach"
+    scheme = OUTREACH
+    retried_on: ClassVar[Literal["silence", "error"]] = "silence"
+
+    def identify(self, fields: Fields, body: bytes) -> Identity:
+        """Name the delivery by its digest, and for ten seconds by the digest without the time of delivery."""
+        keys = [Key(self.text("digest", digest_of(body)), self.horizon)]
+        try:
+            document = read_document(body)
+        except MalformedDelivery as error:
+            return Identity(keys=tuple(keys), unreadable=error.message)
+        if undated := _undated_digest(body):
+            keys.append(Key(self.text("undated", undated), SOFT_HORIZON))
+        data, event = member(document, "data"), token(member(document, "meta").get("eventName"))
+        sent = delivered_at(document)
+        return Identity(
+            event=event,
+            resource=_resource(data, event),
+            keys=tuple(keys),
+            sent_at=sent.timestamp() if sent else None,
+            unreadable=event_class(self.provider, event).problem(document),
+        )
+
+
+class LifecycleSource(OutreachSource):
+    """An app's lifecycle webhooks: installed, reconfigured, uninstalled. Made by `lifecycle_source`."""
+
+    provider = "outreach-lifecycle"
+
+
+def lifecycle_source(
+    secret: SecretTexts = None,
+    *,
+    name: str = "",
+    path: str = "",
+    unsigned: bool = False,
+    max_body: int = MAX_BODY,
+) -> LifecycleSource:
+    """Give the source of an app's lifecycle webhooks, at `/outreach/lifecycle` by default.
+
+    `secret` is the app's own webhook secret. Raises ConfigurationError as every source does.
+    """
+    return LifecycleSource(secret, name=name, path=path, unsigned=unsigned, max_body=max_body)
+
+
+_RECORDS = OutreachSource(unsigned=True)
+_LIFECYCLE = LifecycleSource(unsigned=True)
+
+
+def verify(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> str:
+    """Give the name of the secret that signed this raw body. Raises SignatureError or TooLarge."""
+    return verify_as(OUTREACH, headers, body, secret, max_body)
+
+
+def parse(headers: RawHeaders, body: Body) -> Event:
+    """Give the typed event of a body that was verified. Raises MalformedDelivery; parse nothing unverified."""
+    event = parse_as(_RECORDS, headers, body)
+    return parse_as(_LIFECYCLE, headers, body) if event.name.startswith("install.") else event
+
+
+def unwrap(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> Event:
+    """Verify, then parse. Raises SignatureError, TooLarge or MalformedDelivery."""
+    verify(headers, body, secret=secret, max_body=max_body)
+    return parse(headers, body)
+
+
+def sign(body: Body, *, secret: SecretText) -> dict[str, str]:
+    """Give the headers Outreach would send with this body, for tests of a receiver."""
+    return signed_headers(OUTREACH, body, secret, {"Content-Type": "application/vnd.api+json"})
+
+
+def _resource(data: dict[str, object], event: str) -> str:
+    """Give what orders the work: the record. Ids are integers, and texts are read too."""
+    key, kind = data.get("id"), token(data.get("type")) or event.partition(".")[0]
+    return token(f"{kind}/{key}") if key and kind and isinstance(key, int | str) else ""
+
+
+class _Meta(msgspec.Struct):
+    deliveredAt: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815  # the wire's name
+
+
+class _Envelope(msgspec.Struct):
+    meta: msgspec.Raw = msgspec.Raw(b"")
+
+
+_read_envelope = msgspec.json.Decoder(_Envelope).decode
+_read_meta = msgspec.json.Decoder(_Meta).decode
+
+
+def _undated_digest(body: bytes) -> str:
+    """Give the digest of the body without the text of `meta.deliveredAt`; empty when it tells none.
+
+    The bytes are cut out where they stand, not by parsing and writing again, so that bodies which differ in anything
+    else keep different digests. Attributes may be called `deliveredAt` too: only `meta` is looked at.
+    """
+    meta = bytes(_read_envelope(body).meta)
+    if len(meta) > _META_LIMIT or not meta.startswith(b"{"):
+        return ""
+    told = bytes(_read_meta(meta).deliveredAt)
+    if not told.startswith(b'"'):
+        return ""
+    # The last place where these very bytes stand: inside a string they could not, their quotes being escaped there.
+    before, _, after = body.rpartition(meta)
+    digest = hashlib.sha256(before)
+    digest.update(meta.replace(told, b""))
+    digest.update(after)
+    return digest.hexdigest()

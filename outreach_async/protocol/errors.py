@@ -58,7 +58,7 @@ class OutreachError(Exception):
     def __str__(self) -> str:
         call = f"{self.request.method} {self.request.route or redact_url(self.request.path)}: " if self.request else ""
         text = call + self.message
-        return f"{text} {self.hint}" if self.hint else text
+        return f"{text.removesuffix('.')}. {self.hint}" if self.hint else text
 
     def as_curl(self) -> str:
         """Give a shell command that repeats the call, its secrets masked; empty when there was no call."""

@@ -36,7 +36,7 @@ def test_the_text_names_call_status_and_next_step():
 
 def test_an_error_without_a_call_still_speaks():
     error = OutreachError("it failed", hint="Do this.")
-    assert str(error) == "it failed Do this."
+    assert str(error) == "it failed. Do this."
     assert error.as_curl() == ""
 
 

@@ -7,12 +7,11 @@ a body that is no JSON at all, such as the throttle's plain `Retry later`, is no
 from __future__ import annotations
 
 import collections.abc as abc
-import datetime as dt
-import email.utils
 
 import msgspec
 
 from .errors import CredentialError, InvalidResponse, OutreachError, SignInRequired
+from .instants import server_time, wait_seconds
 from .messages import Request, Response
 from .redaction import Secret, redact_body
 from .tokens import GRANT_INTERVAL, Token
@@ -21,6 +20,8 @@ from .tokens import GRANT_INTERVAL, Token
 _DOCUMENTED_LIFE = 7200.0
 _LONGEST_LIFE = 400 * 86400.0
 _LARGEST = 10**15
+# Seconds of `Retry-After` that are believed.
+_LONGEST_WAIT = 3600.0
 
 # OAuth errors that a new sign-in does not cure (RFC 6749, 5.2).
 _OUR_MISTAKE = {
@@ -78,11 +79,13 @@ def refusal_text(body: bytes) -> tuple[str, str]:
 
 
 def throttled(request: Request, response: Response, now: float, interval: float = GRANT_INTERVAL) -> CredentialError:
-    """Give the error of a 429."""
+    """Give the error of a 429; its `retry_at` is after the interval, or later where `Retry-After` says so."""
+    headers = response.headers
+    told = wait_seconds(headers.get("retry-after"), now=now, date=headers.get("date"), ceiling=_LONGEST_WAIT)
     return CredentialError(
         f"the token endpoint answered 429 {redact_body(response.body, 100)}",
-        retry_at=now + interval,
-        hint="One grant per user and app is given every 60 seconds.",
+        retry_at=now + max(interval, told or 0.0),
+        hint=f"A user's grants are given at least {interval:g} seconds apart." if interval else "",
         request=request,
     )
 
@@ -135,11 +138,7 @@ def _life(value: object) -> float:
 def _age(created_at: object, response: Response) -> float:
     """Give how old the token already was, by the server's own clock; 0 where the answer does not tell."""
     created = _number(created_at)
-    try:
-        answered = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
-    except (ValueError, OverflowError):
-        return 0.0
-    return 0.0 if created is None else max(0.0, answered.replace(tzinfo=dt.UTC).timestamp() - created)
+    return 0.0 if created is None else max(0.0, server_time(response.headers.get("date"), created) - created)
 
 
 def _scopes(value: object) -> frozenset[str] | None:

@@ -21,6 +21,7 @@ AUTHORIZE_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|/")
 _MAX_CALLBACK = 8192
 
 
@@ -110,10 +111,8 @@ def read_callback(url_or_query: str, *, state: str, issuer: str | None = None) -
 def _callback_fields(url_or_query: str) -> dict[str, str]:
     if len(url_or_query) > _MAX_CALLBACK:
         raise _not_ours("the answer is too long")
-    query = url_or_query
-    if "://" in url_or_query.partition("?")[0] or url_or_query.startswith("/"):
-        query = urlsplit(url_or_query).query
     try:
+        query = urlsplit(url_or_query).query if _URL.match(url_or_query) else url_or_query
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True, max_num_fields=32, errors="strict")
     except ValueError:
         raise _not_ours("the answer cannot be read") from None

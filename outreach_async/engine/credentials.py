@@ -76,7 +76,7 @@ class FixedSigner:
     """Signs with one value for ever; a 401 is final."""
 
     def __init__(self, authorization: str, subject: str) -> None:
-        self.subjects = (subject,)
+        self.subjects: tuple[str, ...] = (subject,)
         self.org_subject = subject
         self.granted: frozenset[str] | None = None
         self._authorization = authorization

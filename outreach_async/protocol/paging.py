@@ -74,20 +74,21 @@ def target(request: Request) -> str:
     return request.path + "?" + "&".join(sorted(map(_canonical, request.query.split("&"))))
 
 
-def cursor_of(body: abc.Mapping[str, object]) -> str | None:
+def cursor_of(body: abc.Mapping[str, object], request: Request | None = None) -> str | None:
     """Give the cursor of the next page of a PlanMySaaS answer, or None after the last page.
 
     Its place is not documented, so every plausible one is read: `nextCursor`, `next_cursor`, `cursor`, at the top or
-    under `meta`, `page` or `pagination`. Raises InvalidResponse for a cursor that is neither text nor integer.
+    under `meta`, `page` or `pagination`. Raises InvalidResponse for a cursor that is neither text nor integer;
+    `request` is the call that its text names.
     """
     places = [body, *(place for place in map(body.get, _CURSOR_PLACES) if isinstance(place, abc.Mapping))]
     found = next((place[name] for name in _CURSOR_NAMES for place in places if name in place), None)
     if found is None or found is False:
         return None
     if isinstance(found, bool) or not isinstance(found, (str, int)):
-        raise InvalidResponse(f"the cursor of the next page is a {type(found).__name__}, not a text")
+        raise InvalidResponse(f"the cursor of the next page is a {type(found).__name__}, not a text", request=request)
     if len(text := str(found)) > MAX_LINK:
-        raise InvalidResponse(f"the cursor of the next page is longer than {MAX_LINK:,} characters")
+        raise InvalidResponse(f"the cursor of the next page is longer than {MAX_LINK:,} characters", request=request)
     return text or None
 
 

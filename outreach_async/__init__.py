@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from .protocol.errors import *  # noqa: F403
     from .protocol.messages import Request as Request
     from .protocol.messages import Response as Response
+    from .protocol.pace import Pace as Pace
     from .protocol.query import any_of as any_of
     from .protocol.query import before as before
     from .protocol.query import between as between
     from .protocol.query import is_empty as is_empty
     from .protocol.query import is_set as is_set
     from .protocol.query import since as since
-    from .protocol.quota import Pace as Pace
     from .protocol.retry import RetryPolicy as RetryPolicy
 
 _NAMES = {
@@ -59,7 +59,7 @@ _NAMES = {
     ),
     "protocol.messages": "Request Response",
     "protocol.query": "any_of before between is_empty is_set since",
-    "protocol.quota": "Pace",
+    "protocol.pace": "Pace",
     "protocol.retry": "RetryPolicy",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

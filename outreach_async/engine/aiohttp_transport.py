@@ -57,7 +57,7 @@ class AiohttpTransport:
         from yarl import URL
 
         session = self._session(request.method)
-        limit = aiohttp.client.sentinel if timeout is None else self._timeout(timeout)
+        limits = {} if timeout is None else {"timeout": self._timeout(timeout)}
         try:
             async with session.request(
                 request.method,
@@ -66,7 +66,7 @@ class AiohttpTransport:
                 headers=self._headers_for(authorization, request.media_type, request.body is not None),
                 allow_redirects=False,
                 proxy=self._proxy,
-                timeout=limit,  # type: ignore[arg-type]  # aiohttp's own mark for "the session's"
+                **limits,
             ) as answer:
                 return Response(answer.status, answer.headers, await self._read(answer, request))
         except aiohttp.InvalidURL as error:

@@ -89,8 +89,7 @@ class Pipeline:
                 status = response.status if response else None
                 observer.on_attempt(request, Attempt(number, status, pool.clock.now() - began, failure))
             if response is not None and (failure is None or already_gone(request, failure, number)):
-                if number > 1:
-                    pool.retry_budget.refund()
+                pool.retry_budget.refund()
                 return response
             assert failure is not None
             refreshed = await self._before_next(request, failure, options, observers, number, refreshed, authorization)

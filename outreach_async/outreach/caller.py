@@ -42,9 +42,8 @@ class Caller:
         scope: str | None,
         query: Pairs = (),
         body: bytes | None = None,
-        replay: bool | None = None,
     ) -> Request:
-        """Build a request. `path` and `route` start below `/api/v2`; `replay` yields to the client's own option."""
+        """Build a request. `path` and `route` start below `/api/v2`."""
         pairs = (*query, *self.query)
         return Request(
             method,
@@ -54,7 +53,7 @@ class Caller:
             body,
             route=route,
             scope=scope,
-            replay=replay if self.options.replay is None else self.options.replay,
+            replay=self.options.replay,
         )
 
     async def send(self, request: Request, options: CallOptions | None = None) -> Response:

@@ -17,8 +17,8 @@ from ..protocol.errors import ConfigurationError
 from ..protocol.jsonapi import encode_json
 from ..protocol.messages import Request, Response
 from ..protocol.names import camel
+from ..protocol.pace import QuotaView
 from ..protocol.paging import follow
-from ..protocol.quota import QuotaView
 from ..protocol.retry import RetryPolicy
 from ..protocol.verdict import judge_outreach
 from .caller import API_ROOT, Caller
@@ -88,8 +88,8 @@ class Outreach(Namespace):
         that a call may arrive twice. `query` and `meta` add to every call what no type foresees, such as
         `provideDataConnections` or `sendInvite`.
         """
-        given: dict[str, Any] = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay, "retry": retry}
-        given["check_scopes"] = check_scopes
+        given: dict[str, Any] = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay}
+        given |= {"retry": retry, "check_scopes": check_scopes}
         caller = self._caller
         changed = dataclasses.replace(
             caller,

@@ -91,11 +91,6 @@ class Collection(Generic[R]):
         query = [(f"actionParams[{camel(k)}]", wire_value(v)) for k, v in parameters.items() if v is not None]
         return await self._one(self._member("POST", record, "write", action=f"/actions/{name}", query=query))
 
-    async def _change(self, record: object, attributes: abc.Mapping[str, Any], body: bytes) -> R:
-        # Setting a mailing's state can send it, so such an update must not arrive twice.
-        sends = self._kind == "mailing" and "state" in attributes
-        return await self._one(self._member("PATCH", record, "write", body=body, replay=False if sends else None))
-
     def _body(self, params: Params, key: Any = None) -> bytes:
         attributes, relationships = split(params)
         return encode_resource(
@@ -143,7 +138,8 @@ class _Updates(Collection[R], Generic[R, P]):
     async def update(self, record: R | Ref[R] | int, /, *args: P.args, **attributes: P.kwargs) -> R:
         """Change what is given of a record, and only that: None clears, silence keeps. Raises NotFound."""
         params = cast("Params", self._patch(*args, **attributes))
-        return await self._change(record, split(params)[0], self._body(params, key_of(self._kind, record)))
+        body = self._body(params, key_of(self._kind, record))
+        return await self._one(self._member("PATCH", record, "write", body=body))
 
 
 class _Deletes(Collection[R], Generic[R]):

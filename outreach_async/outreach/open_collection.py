@@ -54,7 +54,7 @@ class OpenCollection(Collection[Record]):
         """Change what is given of a record, and only that."""
         key = key_of(self._kind, record)
         body = self._document(key, attributes, relationships)
-        return await self._change(record, attributes, body)
+        return await self._one(self._member("PATCH", record, "write", body=body))
 
     async def delete(self, record: Record | Ref[Record] | int | str, /) -> None:
         """Delete a record."""

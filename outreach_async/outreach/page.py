@@ -42,7 +42,7 @@ class Page(Generic[R]):
     `find` gives a record that `include` brought along. `next_url` is None on the last page.
     """
 
-    __slots__ = ("_document", "_included", "_on_drift", "_record_class", "_rows", "_shape")
+    __slots__ = ("__weakref__", "_document", "_included", "_on_drift", "_record_class", "_rows", "_shape")
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ _SECRET_NAMES = (
     "access_?token|api_?key|apikey|assertion|cleanup_?token|client_?secret|code_?verifier|install_?setup_?token"
     "|password|private_?key|refresh_?token|secret|setup_?token|signature|token"
 )
-_IN_QUERY = re.compile(rf"(?i)(^|[?&;])((?:code|{_SECRET_NAMES})=)([^&;#\s\"']*)")
+_IN_QUERY = re.compile(rf"(?i)(^|[?&;\s\"'(])((?:code|{_SECRET_NAMES})=)([^&;#\s\"']*)")
 _IN_JSON = re.compile(rf'(?i)("(?:{_SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 _SETUP_PATH = re.compile(r"(/installs/)([^/?#\s]+)(/actions/setupToken)")
 _LOOKS_SECRET = re.compile(

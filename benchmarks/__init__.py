@@ -1,0 +1,1 @@
+"""Ratios against raw aiohttp and orjson, each pair taken side by side in one run."""

@@ -175,8 +175,9 @@ class TokenManager:
         """Begin again a minute on: an early refresh that failed is no error while the token lives."""
         now = self._now()
         if now < self._dead_at:
-            again = getattr(error, "retry_at", None) or now + GRANT_INTERVAL
-            self._due_at = min(self._dead_at, max(again, now + 1.0))
+            retry_at = error.retry_at if isinstance(error, CredentialError) else None
+            again = now + GRANT_INTERVAL if retry_at is None else max(retry_at, now + 1.0)
+            self._due_at = min(self._dead_at, again)
             if not self._closed:
                 _LOGGER.warning("the early token refresh failed, the token still serves: %s", error)
 

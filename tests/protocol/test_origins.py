@@ -48,7 +48,7 @@ def test_an_origin_is_normal(base_url: str, origin: str) -> None:
         ("https://api.outreach.io\r\nHost: evil", "character"),
         ("https://api.outreach.io\\@evil.example", "character"),
         ("https://api.outreach.io evil", "character"),
-        ("https://аpi.outreach.io", "character"),
+        ("https://\u0430pi.outreach.io", "character"),
         ("http://api.outreach.io", "plain http"),
         ("http://8.8.8.8", "plain http"),
         ("http://evil.localhost.example", "plain http"),

@@ -1,7 +1,8 @@
 """Time wound by hand: nothing passes until somebody advances it, so a day of waiting takes a moment and is exact.
 
 `WoundClock` is an engine clock for client and simulated server alike. It cannot see threads or sockets: who waits for
-one while the clock winds itself holds it meanwhile.
+one while the clock winds itself holds it meanwhile. `RunningClock` is for a server that others reach: real time, which
+can be moved on as well.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import collections.abc as abc
 import contextlib
 import heapq
 import itertools
+
+from ..engine.clock import SystemClock
 
 # 2026-11-22T00:00:00Z, so that dates in test output look like dates.
 START = 1_795_305_600.0
@@ -120,3 +123,36 @@ class WoundClock:
             # With a grace, anything that happened meanwhile starts it anew: the last word belongs to the quiet.
             if due is not None and self._free() and (not self._grace or seen == self._activity):
                 self._wake(due)
+
+
+class RunningClock:
+    """Real time that can be moved on: an hour passes at once, and then goes on as before."""
+
+    def __init__(self) -> None:
+        self._real = SystemClock()
+        self._ahead = 0.0
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    def now(self) -> float:
+        """Give the time in Unix seconds."""
+        return self._real.now() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait this long, or until the clock has been moved on as far."""
+        due = self.now() + seconds
+        await asyncio.sleep(0)
+        while (left := due - self.now()) > 0:
+            moved = asyncio.get_running_loop().create_future()
+            self._sleepers.add(moved)
+            try:
+                await asyncio.wait((moved,), timeout=left)
+            finally:
+                self._sleepers.discard(moved)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock on at once, and let those whose time has come go first."""
+        self._ahead += max(0.0, seconds)
+        for moved in self._sleepers:
+            if not moved.done():
+                moved.set_result(None)
+        await asyncio.sleep(0)

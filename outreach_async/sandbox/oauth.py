@@ -85,10 +85,12 @@ class OAuth:
         """Mint an access token outside of every rule: neither throttled nor counted as a grant."""
         return self._tokens.mint(self.actor(user, client_id, scopes), now, self.switches.access_lifetime)
 
-    def refresh_token(self, user: str, client_id: str, now: float, scopes: frozenset[str] = EVERYTHING) -> str:
-        """Give out a refresh token as an earlier sign-in would have."""
+    def refresh_token(
+        self, user: str, client_id: str, now: float, *, scopes: frozenset[str] = EVERYTHING, text: str = ""
+    ) -> str:
+        """Give out a refresh token as an earlier sign-in would have; a fresh text unless one is given."""
         token = RefreshToken(user, client_id, scopes, now + self.switches.refresh_lifetime)
-        return self._tokens.keep_refresh(token, at_most=self.switches.refresh_tokens)
+        return self._tokens.keep_refresh(token, at_most=self.switches.refresh_tokens, text=text)
 
     def shift(self, seconds: float) -> None:
         """Move every time kept here, when the sandbox changes its clock."""

@@ -6,6 +6,7 @@ the simulated clock. What a refusal looks like is unknown and a switch; nothing 
 
 from __future__ import annotations
 
+import collections.abc as abc
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -53,17 +54,21 @@ def key_pair() -> KeyPair:
 
 
 class S2S:
-    """One app with its registered keys and installations. `keys` are named PEM public keys."""
+    """One app with its installations, and its registered keys: named PEM public keys."""
 
     def __init__(self, tokens: IssuedTokens, guid: str, switches: Switches) -> None:
         self.switches = switches
         self.guid = guid
-        self.keys: dict[str, str] = {}
+        self._keys: dict[str, abc.Callable[[], str]] = {}
         self.installs: dict[str, Install] = {}
         self.throttled = 0
         self._tokens = tokens
         self._setups: dict[str, tuple[str, float]] = {}
         self._granted_at: dict[str, float] = {}
+
+    def register(self, name: str, public_key: str | abc.Callable[[], str]) -> None:
+        """Register a PEM public key, or what makes it once it is needed."""
+        self._keys[name] = (lambda: public_key) if isinstance(public_key, str) else public_key
 
     def setup_token(self, install_id: str, now: float) -> str:
         """Give the `installSetupToken` that the setup redirect of an installation carries; it works once."""
@@ -136,9 +141,9 @@ class S2S:
 
         # The times are judged by the simulated clock, not by the library's.
         unchecked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-        for public in self.keys.values():
+        for public in self._keys.values():
             try:
-                return dict(jwt.decode(token, public, algorithms=["RS256"], options=unchecked))  # type: ignore[arg-type]
+                return dict(jwt.decode(token, public(), algorithms=["RS256"], options=unchecked))  # type: ignore[arg-type]
             except jwt.PyJWTError:
                 continue
         return None

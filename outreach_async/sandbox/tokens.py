@@ -80,9 +80,9 @@ class IssuedTokens:
             token.retires = token.retires_access = ""
         return token.actor
 
-    def keep_refresh(self, token: RefreshToken, *, at_most: int) -> str:
+    def keep_refresh(self, token: RefreshToken, *, at_most: int, text: str = "") -> str:
         """Give out a refresh token, evicting the oldest of this user and app above the bound."""
-        text = self.text("refresh")
+        text = text or self.text("refresh")
         self._refresh[text] = token
         same = [
             old for old, kept in self._refresh.items() if (kept.user, kept.client_id) == (token.user, token.client_id)

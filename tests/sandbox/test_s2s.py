@@ -20,7 +20,7 @@ GUID = "guid-1"
 @pytest.fixture
 def s2s() -> S2S:
     app = S2S(IssuedTokens(1), GUID, Switches())
-    app.keys["first"] = key_pair().public
+    app.register("first", lambda: key_pair().public)
     app.installs["in-1"] = Install("in-1", 7)
     return app
 
@@ -93,7 +93,7 @@ def test_a_second_registered_key_signs_as_well(s2s: S2S) -> None:
     from cryptography.hazmat.primitives import serialization as pem
 
     public = other.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo)
-    s2s.keys["second"] = public.decode()
+    s2s.register("second", public.decode())
     assert access(s2s, token).status == 200
     assert access(s2s, app_token()).status == 200
 

@@ -157,7 +157,7 @@ class PlanMySaaS:
 
     @property
     def quota(self) -> QuotaView | None:
-        """What is known of the workspace's limits. Only a 429 tells them: until then `limit` is None."""
+        """What is known of the workspace's limits, which only a 429 tells; `limit` is None while nothing is."""
         return self._pool.pacer.view(self._caller.pipeline.signer.subjects[0])
 
     def watching(self) -> contextlib.AbstractContextManager[Watch]:

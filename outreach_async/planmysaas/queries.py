@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as abc
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, cast, overload
@@ -90,15 +91,17 @@ class Query(Generic[R]):
 
     async def first(self) -> R | None:
         """Give the first record, or None."""
-        async for record in self.limit(1):
-            return record
+        async with contextlib.aclosing(self.limit(1).pages()) as pages:
+            async for page in pages:
+                if len(page):
+                    return page[0]
         return None
 
     async def collect(self) -> list[R]:
         """Give all records as a list; they are all held in memory."""
         return [record async for record in self]
 
-    async def pages(self) -> abc.AsyncIterator[Page[R]]:
+    async def pages(self) -> abc.AsyncGenerator[Page[R], None]:
         """Walk the pages. A page may be empty without being the last. `limit` ends the walk, but cuts no page.
 
         Raises InvalidResponse for a cursor that was sent before, ConfigurationError past 100,000 pages.
@@ -122,10 +125,11 @@ class Query(Generic[R]):
 
     async def __aiter__(self) -> abc.AsyncIterator[R]:
         left = self._plan.limit
-        async for page in self.pages():
-            for record in page if left is None else page[:left]:
-                yield record
-            left = None if left is None else left - len(page)
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for record in page if left is None else page[:left]:
+                    yield record
+                left = None if left is None else left - len(page)
 
     def _first_request(self) -> Request:
         plan = self._plan

@@ -81,6 +81,13 @@ async def test_the_first_record_costs_one_small_page(server: Any, pms: PlanMySaa
     assert server.requests[0].query == "email=a%40b.example&limit=1"
 
 
+async def test_the_first_record_may_stand_behind_an_empty_page(server: Any, pms: PlanMySaaS) -> None:
+    server.answer({"data": [], "nextCursor": "c2"}).answer({"data": rows(7)})
+    lead = await pms.leads.where().first()
+    assert lead is not None
+    assert lead.id == "lead_7"
+
+
 async def test_no_record_is_none(server: Any, pms: PlanMySaaS) -> None:
     server.answer({"data": []})
     assert await pms.leads.where().first() is None

@@ -85,8 +85,9 @@ def _resolved(handler: abc.Callable[..., Any], annotation: object) -> object:
 def _classes(annotation: object) -> abc.Iterator[type]:
     """Give the classes of an annotation; none where it takes anything, or something that cannot be judged."""
     members = _members(annotation)
-    if all(isinstance(member, type) and member is not object for member in members):
-        yield from (member for member in members if isinstance(member, type))
+    classes = [member for member in members if isinstance(member, type) and member not in _ANYTHING]
+    if len(classes) == len(members):
+        yield from classes
 
 
 def _members(annotation: object) -> list[object]:
@@ -97,7 +98,7 @@ def _members(annotation: object) -> list[object]:
         return _members(typing.get_args(annotation)[0])
     if isinstance(annotation, typing.TypeVar):
         return _members(annotation.__bound__) if annotation.__bound__ else list(annotation.__constraints__) or [Any]
-    return [Any if annotation in _ANYTHING else origin or annotation]
+    return [origin or annotation]
 
 
 def _shown(handler: object) -> str:

@@ -6,7 +6,7 @@ cannot be read becomes a delivery that says so, since Outreach counts any answer
 again. For the same reason a delivery that could not be stored gets no answer from us at all where Outreach sent it:
 an aborted connection is the one thing that earns its retries. PlanMySaaS retries on a 5xx, and gets one.
 
-A shell, with the socket, does: `fields_of`, `refuse_head` before it reads the body, `receive`, its inbox, then
+A shell, with the socket, does: `raw_fields`, `refuse_head` before it reads the body, `receive`, its inbox, then
 `stored` or `unstorable`.
 """
 
@@ -71,9 +71,14 @@ _UNSIGNED = {
 
 
 def fields_of(headers: RawHeaders) -> list[tuple[str, str]]:
-    """Give headers as text pairs, names in lower case, doubled ones kept: from raw pairs or from any mapping."""
+    """Give headers as text pairs, names in lower case, doubled ones kept: from pairs or from any mapping."""
     pairs = headers.items() if isinstance(headers, abc.Mapping) else headers
     return [(_text(name).lower(), _text(value)) for name, value in cast("abc.Iterable[tuple[Any, Any]]", pairs)]
+
+
+def raw_fields(pairs: abc.Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Give the headers of a server's own raw pairs: `request.raw_headers` in aiohttp, `scope["headers"]` in ASGI."""
+    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in pairs]
 
 
 def refuse_head(source: Source, method: str, fields: Fields) -> Refusal | None:
@@ -149,13 +154,14 @@ def _stale(source: Source, identity: Identity, now: float) -> str:
 
 def _kept(fields: Fields) -> tuple[tuple[str, str], ...]:
     """Give the headers worth storing: bounded, printable, and without signatures, tokens and other secrets."""
-    kept = [(_shown(name), _shown(value)) for name, value in fields if not _is_secret(name)]
+    kept = [(shown, _shown(value)) for name, value in fields if (shown := _shown_name(name))]
     return tuple(kept[:_KEPT_HEADERS])
 
 
 @lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
-    return _SECRET_HEADER.search(name) is not None
+def _shown_name(name: str) -> str:
+    """Give the name to keep a header under; empty for one that may hold a secret."""
+    return "" if _SECRET_HEADER.search(name) else _shown(name)
 
 
 @lru_cache(maxsize=1024)

@@ -36,7 +36,7 @@ SecretTexts = SecretText | abc.Mapping[str, SecretText] | None
 class Identity:
     """What a genuine body is: its event, its resource, the texts that name it, and why it cannot be read if so.
 
-    `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none.
+    `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none, or nobody asks for it.
     """
 
     event: str = ""

@@ -7,6 +7,7 @@ installations of a server-to-server app in `s2s`.
 from __future__ import annotations
 
 import os
+import re
 from typing import Protocol
 
 from ..protocol.errors import ConfigurationError
@@ -17,6 +18,8 @@ from .environment import Environment, required, setting
 from .oauth import OAuthApp, OAuthUser, SignIn
 from .s2s import S2SApp, S2SInstall
 from .transport import Transport
+
+_KEY_HEAD = re.compile(r"[a-z]+_[a-z]+_")
 
 __all__ = [
     "ApiKey",
@@ -150,7 +153,7 @@ def _visible(secret: str, what: str) -> str:
 
 
 def _prefix(key: str) -> str:
-    """Give the words before the secret part and two letters of it; less for a key too short to spare them."""
-    head, _, tail = key.rpartition("_")
-    shown = f"{head}_{tail[:2]}" if head else tail[:2]
-    return shown if len(key) >= len(shown) + 8 else head
+    """Give the two words a key begins with and two letters of its secret part; less of one too short to spare them."""
+    head = _KEY_HEAD.match(key)
+    begins = head.end() if head else 0
+    return key[: begins + 2] if len(key) >= begins + 10 else key[:begins].rstrip("_")

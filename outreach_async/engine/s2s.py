@@ -166,15 +166,15 @@ def read_key(private_key: str | bytes | os.PathLike[str]) -> AppKey:
     """Load a private key from PEM text, or from the file a path names. Raises ConfigurationError."""
     if isinstance(private_key, bytes) or (isinstance(private_key, str) and not _may_be_path(private_key)):
         return AppKey(private_key)
-    path = Path(private_key).expanduser()
     try:
+        path = Path(private_key).expanduser()
         with path.open("rb") as file:
             return AppKey(file.read(_LARGEST_KEY))
-    except OSError as error:
-        # A key pasted without its first line must not be quoted as a path.
-        shown = f"file {str(path)!r}" if path.parent.is_dir() and len(str(path)) <= 255 else "file named"
+    except (OSError, ValueError, RuntimeError) as error:
+        # What is no path may be a piece of the key itself. That holds no dot, so only a text with one is shown.
+        shown = f"file {str(private_key)!r}" if "." in str(private_key) else "file named"
         raise ConfigurationError(
-            f"the private key's {shown} cannot be read: {error.strerror}",
+            f"the private key's {shown} cannot be read: {getattr(error, 'strerror', None) or 'it is no path'}",
             hint="Give the PEM text itself, or the path of a file that holds it.",
         ) from None
 

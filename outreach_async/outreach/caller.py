@@ -44,7 +44,7 @@ class Caller:
         body: bytes | None = None,
     ) -> Request:
         """Build a request. `path` and `route` start below `/api/v2`."""
-        pairs = (*query, *self.query)
+        pairs = (*query, *self.query) if self.query else query
         return Request(
             method,
             self.origin,

@@ -15,7 +15,7 @@ from ..protocol.jsonapi import Row, decode_document, encode_resource
 from ..protocol.messages import Request
 from ..protocol.names import camel
 from ..protocol.query import fields_parameters, path_segment, wire_value
-from .caller import Caller
+from .caller import Caller, Pairs
 from .params import Params, wire_path
 from .queries import Plan, Query, Sorts
 from .record import Record, Ref
@@ -47,6 +47,8 @@ class Collection(Generic[R]):
         self._draft = draft
         self._patch = patch
         self._calls: Caller | None = None
+        resource = record.resource_path.rpartition("/")[2]
+        self._scopes = {level: f"{resource}.{level}" for level in record.resource_scopes}
 
     def bound(self, caller: Caller) -> Self:
         """Give this collection for a client's calls."""
@@ -65,17 +67,27 @@ class Collection(Generic[R]):
         return self._calls
 
     def _scope(self, level: str) -> str | None:
-        resource = self._record.resource_path.rpartition("/")[2]
-        return f"{resource}.{level}" if level in self._record.resource_scopes else None
+        return self._scopes.get(level)
 
-    def _member(self, method: str, key: object, level: str, **more: Any) -> Request:
-        path, action = self._record.resource_path, more.pop("action", "")
+    def _member(
+        self,
+        method: str,
+        record: object,
+        level: str,
+        *,
+        action: str = "",
+        query: Pairs = (),
+        body: bytes | None = None,
+    ) -> Request:
+        path = self._record.resource_path
+        segment = str(record) if type(record) is int else path_segment(key_of(self._kind, record))
         return self._caller.request(
             method,
-            f"{path}/{path_segment(key_of(self._kind, key))}{action}",
+            f"{path}/{segment}{action}",
             route=f"{path}/{{id}}{action}",
             scope=self._scope(level),
-            **more,
+            query=query,
+            body=body,
         )
 
     async def _one(self, request: Request) -> R:
@@ -118,8 +130,8 @@ class _Lists(Collection[R], Generic[R, F, S]):
 class _Gets(Collection[R], Generic[R]):
     async def get(self, record: R | Ref[R] | int, /, *, fields: abc.Sequence[str] | None = None) -> R:
         """Read one record. `fields` limits the attributes sent, by their Python names. Raises NotFound."""
-        chosen = {self._kind: fields} if fields is not None else {}
-        return await self._one(self._member("GET", record, "read", query=fields_parameters(chosen)))
+        query = fields_parameters({self._kind: fields}) if fields is not None else ()
+        return await self._one(self._member("GET", record, "read", query=query))
 
 
 class _Creates(Collection[R], Generic[R, D]):

@@ -116,8 +116,6 @@ class Record(BaseModel):
         extra="ignore",
         frozen=True,
         protected_namespaces=(),
-        serialize_by_alias=False,
-        validate_by_name=True,
     )
     __slots__ = ("_attributes", "_drifted", "_links", "_meta", "_relationships")
 

@@ -30,10 +30,12 @@ _INSTALLS = ("/api/app/installs/", "/api/installs/")
 class ResourceCore(Protocol):
     """What answers a call whose actor is known."""
 
-    switches: Switches
-
     def answer(self, call: Call) -> Response:
-        """Answer one call under `/api/v2`."""
+        """Answer one call under `/api/v2`, or to an upload link."""
+        ...
+
+    def is_public(self, path: str) -> bool:
+        """Tell whether a path is answered without a token."""
         ...
 
 
@@ -57,7 +59,7 @@ class OutreachGateway:
         fault = self.faults.take(call)
         if fault is not None and _never_arrives(fault):
             return _spoiled(Response(0, {}, b""), (), fault)
-        if call.path.startswith("/api/v2"):
+        if call.path.startswith("/api/v2") or self.api.is_public(call.path):
             subject, response, told = self._api(call, fault)
         else:
             subject, response, told = "", self._elsewhere(call, fault), []
@@ -68,7 +70,7 @@ class OutreachGateway:
     def _api(self, call: Call, fault: Fault | None) -> tuple[str, Response, list[tuple[str, str]]]:
         actor = self._actor(call)
         if actor is None:
-            return "", self._unauthorized(call), []
+            return "", self.api.answer(call) if self.api.is_public(call.path) else self._unauthorized(call), []
         kind, spent = self._spend(actor, call)
         if not spent.allowed:
             self.journal.rate_limited[kind] += 1

@@ -65,12 +65,19 @@ class _Denied(Exception):
 
 
 class OAuth:
-    """Grants tokens to users of applications. `user_ids` numbers the users in the order they first sign in."""
+    """Grants tokens to users of applications. `find_user` gives the id of a user by name; strangers get a number."""
 
-    def __init__(self, tokens: IssuedTokens, application: Application, switches: Switches) -> None:
+    def __init__(
+        self,
+        tokens: IssuedTokens,
+        application: Application,
+        switches: Switches,
+        find_user: abc.Callable[[str], int | None] = lambda _: None,
+    ) -> None:
         self.switches = switches
         self.applications = {application.client_id: application}
-        self.user_ids: dict[str, int] = {}
+        self._find_user = find_user
+        self._user_ids: dict[str, int] = {}
         self.throttled = 0
         self._tokens = tokens
         self._codes: dict[str, _Code] = {}
@@ -78,7 +85,8 @@ class OAuth:
 
     def actor(self, user: str, client_id: str, scopes: frozenset[str] | None) -> Actor:
         """Give who a token of this user speaks for."""
-        user_id = self.user_ids.setdefault(user, len(self.user_ids) + 1)
+        user_id = self._user_ids.get(user) or self._find_user(user) or len(self._user_ids) + 1
+        self._user_ids[user] = user_id
         return Actor("user", f"user:{user}", user_id, scopes, client_id)
 
     def access_token(self, user: str, client_id: str, scopes: frozenset[str] | None, now: float) -> str:

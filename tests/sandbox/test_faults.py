@@ -38,6 +38,9 @@ class Core:
         self.calls.append(call)
         return json_answer(200, PAGE)
 
+    def is_public(self, path: str) -> bool:
+        return path == "/api/v2/schema.json"
+
 
 class Outreach:
     def __init__(self, **switches: Any) -> None:
@@ -88,6 +91,12 @@ def test_a_token_that_is_not_live_is_401_in_the_gateways_words(token: str) -> No
     assert reply.response.body == b'{"error":"Invalid JWT token.","description":"The JWT token could not be decoded."}'
     assert not server.core.calls
     assert not any(name.startswith("X-RateLimit") for name, _ in reply.headers)
+
+
+def test_the_public_schema_needs_no_token() -> None:
+    server = Outreach()
+    assert server.call("/schema.json", token="junk").response.status == 200
+    assert server.core.calls[0].actor is None
 
 
 def test_an_expired_token_may_be_refused_as_json_api_but_junk_is_not() -> None:

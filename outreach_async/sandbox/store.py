@@ -55,6 +55,7 @@ class Record(msgspec.Struct, array_like=True, gc=False):
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Record).decode
+_VALUE_MARK = "@"
 _NO_IDS: list[int] = []
 
 
@@ -66,7 +67,7 @@ class Table:
         self.next_id = 1
         self._rows: dict[int, bytes] = {}
         self._columns: dict[str, dict[int, Any]] = {}
-        self._holders: dict[str, dict[Ref, list[int]]] = {}
+        self._indexes: dict[str, dict[Any, list[int]]] = {}
 
     def get(self, id: int) -> Record | None:
         """Give a copy of a row: changing it changes nothing until it is put back."""
@@ -79,7 +80,7 @@ class Table:
         if row_id not in self._rows:
             insort(self.ids, row_id)
             self.next_id = max(self.next_id, row_id + 1)
-        elif self._holders:
+        elif self._indexes:
             self._forget(_unpack(self._rows[row_id]))
         self._rows[row_id] = _pack(record)
         for name, column in self._columns.items():
@@ -87,13 +88,13 @@ class Table:
                 column.pop(row_id, None)
             else:
                 column[row_id] = value
-        for name, index in self._holders.items():
-            for ref in record.refs(name):
-                insort(index.setdefault(ref, []), row_id)
+        for name, index in self._indexes.items():
+            for key in _keys(record, name):
+                insort(index.setdefault(key, []), row_id)
 
     def remove(self, id: int) -> None:
         """Take a row away."""
-        if self._holders:
+        if self._indexes:
             self._forget(_unpack(self._rows[id]))
         del self._rows[id]
         del self.ids[bisect_left(self.ids, id)]
@@ -110,23 +111,30 @@ class Table:
                     column[row_id] = value
         return column
 
-    def holders(self, relationship: str) -> abc.Mapping[Ref, list[int]]:
-        """Give the ids of the rows that hold a reference, in rising order, by reference."""
-        index = self._holders.get(relationship)
+    def index(self, name: str) -> abc.Mapping[Any, list[int]]:
+        """Give the ids of the rows that hold each reference of a relationship, or each text of `@attribute`."""
+        index = self._indexes.get(name)
         if index is None:
-            index = self._holders[relationship] = {}
+            index = self._indexes[name] = {}
             for row_id in self.ids:
-                for ref in _unpack(self._rows[row_id]).refs(relationship):
-                    index.setdefault(ref, []).append(row_id)
+                for key in _keys(_unpack(self._rows[row_id]), name):
+                    index.setdefault(key, []).append(row_id)
         return index
 
     def _forget(self, record: Record) -> None:
-        for name, index in self._holders.items():
-            for ref in record.refs(name):
-                ids = index[ref]
+        for name, index in self._indexes.items():
+            for key in _keys(record, name):
+                ids = index[key]
                 del ids[bisect_left(ids, record.id)]
                 if not ids:
-                    del index[ref]
+                    del index[key]
+
+
+def _keys(record: Record, index: str) -> abc.Sequence[Any]:
+    if index[0] != _VALUE_MARK:
+        return record.refs(index)
+    value = record.attributes.get(index[1:])
+    return () if value is None else (value.lower(),)
 
 
 class Store:
@@ -184,4 +192,8 @@ class Store:
 
     def holders(self, type: str, relationship: str, ref: Ref) -> abc.Sequence[int]:
         """Give the ids of the rows of a type that hold a reference under a relationship, in rising order."""
-        return self._tables[type].holders(relationship).get(ref, _NO_IDS)
+        return self._tables[type].index(relationship).get(ref, _NO_IDS)
+
+    def having(self, type: str, attribute: str, text: str) -> abc.Sequence[int]:
+        """Give the ids of the rows whose attribute is this text, whatever its case, in rising order."""
+        return self._tables[type].index(_VALUE_MARK + attribute).get(text.lower(), _NO_IDS)

@@ -178,7 +178,9 @@ class Query(Generic[R, S]):
         caller = self._caller
         while True:
             half = _halved(request)
-            retry = dataclasses.replace(caller.options.retry, attempts=min(2, caller.options.retry.attempts))
+            policy = caller.options.retry
+            # Whatever else fails is tried as often as ever: only a page too heavy is better asked for in halves.
+            retry = dataclasses.replace(policy, gateway_attempts=min(2, policy.attempts))
             options = dataclasses.replace(caller.options, retry=retry) if half else caller.options
             try:
                 response = await caller.send(request, options)

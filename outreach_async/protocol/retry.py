@@ -36,6 +36,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
 # PlanMySaaS: creating a lead is idempotent on (campaignId, email).
 _IDEMPOTENT_POSTS = frozenset({"/api/v1/outreach/leads"})
 _NOT_TRANSIENT = frozenset({501, 505})
+_GATEWAY_GAVE_UP = frozenset({502, 504})
 _MOST_DOUBLINGS = 30
 
 
@@ -43,14 +44,21 @@ _MOST_DOUBLINGS = 30
 class RetryPolicy:
     """How often, and how far apart, a call is sent again.
 
-    `attempts` counts the first one too. Backoff is full jitter: a random part of `first` seconds, doubled each time,
-    at most `ceiling`. `patience` is the longest `Retry-After` of a 503 that is waited for, in seconds.
+    `attempts` counts the first one too; `gateway_attempts` bounds them further where a gateway gave up (502, 504),
+    for a caller that would rather ask for less. Backoff is full jitter: a random part of `first` seconds, doubled
+    each time, at most `ceiling`. `patience` is the longest `Retry-After` of a 503 that is waited for, in seconds.
     """
 
     attempts: int = 5
     first: float = 0.5
     ceiling: float = 20.0
     patience: float = 3900.0
+    gateway_attempts: int | None = None
+
+    def attempts_after(self, failure: OutreachError) -> int:
+        """Give how many attempts a call has in all when one of them failed so."""
+        gave_up = isinstance(failure, ServerFault) and failure.status in _GATEWAY_GAVE_UP
+        return self.attempts if self.gateway_attempts is None or not gave_up else self.gateway_attempts
 
     def backoff(self, attempt: int, jitter: float) -> float:
         """Give the seconds to wait after this attempt, counted from 1; `jitter` is from 0 to below 1."""
@@ -103,7 +111,7 @@ def decide(
     harmless = _did_not_happen(failure)
     if not harmless and not may_repeat(request):
         return Stop(OutcomeUnknown(failure, request=request))
-    if attempt >= policy.attempts:
+    if attempt >= policy.attempts_after(failure):
         return Stop(failure)
     if isinstance(failure, TooManyRequests):
         return Again(0.0, "the quota refused it")

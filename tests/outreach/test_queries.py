@@ -130,6 +130,14 @@ async def test_a_page_too_heavy_is_asked_for_in_halves(api, wire):
     assert [asked(wire, index)["page[size]"] for index in range(4)] == ["500", "250", "125", "125"]
 
 
+async def test_a_page_survives_other_failures_as_often_as_any_call(api, wire):
+    for _ in range(4):
+        wire.answer("oops", status=500)
+    wire.rows(row("prospect", 1))
+    assert len(await api.prospects.where().collect()) == 1
+    assert {asked(wire, index)["page[size]"] for index in range(5)} == {"500"}
+
+
 async def test_one_row_that_is_too_heavy_is_an_error(api, wire):
     api = api.with_options(retry=type(api._caller.options.retry)(attempts=1))
     wire.answer("Bad Gateway", status=502).answer("Bad Gateway", status=502)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import collections.abc as abc
-import contextlib
-import dataclasses
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
 
+from ..engine.client import Client
 from ..engine.credentials import Credential
-from ..engine.observers import Observer, Watch, watching
+from ..engine.observers import Observer
 from ..engine.pacer import Lane
-from ..engine.pipeline import CallOptions, Pipeline
-from ..engine.request_pool import Outcome, RequestPool
+from ..engine.pipeline import CallOptions
+from ..engine.request_pool import RequestPool
 from ..protocol.errors import ConfigurationError
-from ..protocol.jsonapi import encode_json
 from ..protocol.messages import Request, Response
 from ..protocol.names import camel
-from ..protocol.pace import QuotaView
 from ..protocol.paging import follow
 from ..protocol.retry import RetryPolicy
 from ..protocol.verdict import judge_outreach
@@ -29,12 +26,10 @@ from .resources import TYPES, record_class
 from .resources.namespace import Namespace
 from .shapes import OnDrift, untyped
 
-I = TypeVar("I")  # noqa: E741  # an item
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 
-class Outreach(Namespace):
+class Outreach(Client, Namespace):
     """The Outreach API v2 for one credential.
 
     Without `pool` the client has one of its own and closes it; a pool that is given is shared and stays open.
@@ -51,23 +46,14 @@ class Outreach(Namespace):
         on_drift: OnDrift = "keep",
         options: CallOptions | None = None,
     ) -> None:
-        self._own_pool = pool is None
-        self._pool = pool or RequestPool()
-        signer = credential.bind(self._pool.transport, self._pool.clock)
-        pipeline = Pipeline(self._pool, signer, judge_outreach, observers)
-        self._caller = Caller(pipeline, credential.origin, record_class, options or CallOptions(), on_drift)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        await self.close()
-
-    async def close(self, grace: float = 5.0) -> None:
-        """Settle a token refresh under way, and close the client's own pool: up to `grace` seconds for open calls."""
-        await self._caller.pipeline.signer.close()
-        if self._own_pool:
-            await self._pool.close(grace)
+        super().__init__(credential, judge_outreach, pool, observers)
+        self._caller = Caller(
+            pipeline=self._pipeline,
+            origin=credential.origin,
+            options=options or CallOptions(),
+            record_class=record_class,
+            on_drift=on_drift,
+        )
 
     def with_options(
         self,
@@ -88,18 +74,15 @@ class Outreach(Namespace):
         that a call may arrive twice. `query` and `meta` add to every call what no type foresees, such as
         `provideDataConnections` or `sendInvite`.
         """
-        given: dict[str, Any] = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay}
-        given |= {"retry": retry, "check_scopes": check_scopes}
+        given = {"lane": lane, "timeout": timeout, "patience": patience, "replay": replay}
         caller = self._caller
-        changed = dataclasses.replace(
-            caller,
-            options=dataclasses.replace(caller.options, **{k: v for k, v in given.items() if v is not None}),
+        client = self._sharing()
+        client._caller = caller.changed(
+            query,
+            {**given, "retry": retry, "check_scopes": check_scopes},
             on_drift=on_drift or caller.on_drift,
-            query=(*caller.query, *(query or {}).items()),
             meta={**caller.meta, **(meta or {})},
         )
-        client = type(self).__new__(type(self))
-        client._own_pool, client._pool, client._caller = False, self._pool, changed
         return client
 
     async def request(
@@ -113,14 +96,10 @@ class Outreach(Namespace):
     ) -> Response:
         """Make any call below `/api/v2`: signed, paced, judged and repeated like every other.
 
-        `data` is sent as JSON. `route` names the call in errors and quotas; the path unless given.
+        `data` is sent as JSON. `route` names the call in errors and quotas; the path unless given. Raises
+        ConfigurationError for a path that leads elsewhere.
         """
-        target = follow(Request("GET", self._caller.origin, API_ROOT), API_ROOT + path)
-        pairs = [*parse_qsl(target.query, keep_blank_values=True)]
-        pairs += query.items() if isinstance(query, abc.Mapping) else query
-        body = None if data is None else encode_json(data)
-        below = target.path.removeprefix(API_ROOT)
-        request = self._caller.request(method.upper(), below, route=route or below, scope=None, query=pairs, body=body)
+        request = self._caller.raw_request(method, path, query=query, data=data, route=route)
         return await self._caller.send(request)
 
     def collection(self, name: str, *, type: str | None = None) -> OpenCollection:
@@ -147,33 +126,10 @@ class Outreach(Namespace):
         record: Any = record_class(_wire_type([path.strip("/")]))
         return Query(self._caller, record, Plan(path, None, None, raw=pairs))
 
-    def map(
-        self,
-        function: abc.Callable[[I], abc.Awaitable[T]],
-        items: abc.Iterable[I] | abc.AsyncIterable[I],
-        *,
-        concurrency: int = 20,
-    ) -> abc.AsyncIterator[Outcome[I, T]]:
-        """Call `function` for every item with a fixed number of workers, and give the outcomes as they come.
-
-        Items are pulled only as fast as they are worked on. An OutreachError becomes the outcome's `error`; any other
-        exception ends the walk.
-        """
-        return self._pool.map(function, items, concurrency=concurrency)
-
-    @property
-    def quota(self) -> QuotaView | None:
-        """What is known of the credential's hourly quota; None before the first answer."""
-        return self._pool.pacer.view(self._caller.pipeline.signer.subjects[0])
-
     @property
     def granted_scopes(self) -> frozenset[str] | None:
         """The scopes of the token in use; None where the grant does not tell."""
-        return self._caller.pipeline.signer.granted
-
-    def watching(self) -> contextlib.AbstractContextManager[Watch]:
-        """Watch the calls made in a `with` block: what was sent, how often, how long it waited."""
-        return watching()
+        return self._pipeline.signer.granted
 
 
 def _wire_type(path: abc.Sequence[str]) -> str:

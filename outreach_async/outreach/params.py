@@ -13,17 +13,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from ..protocol.errors import ConfigurationError
 from ..protocol.names import camel
-
-
-class _LeftOut:
-    """The mark of an argument that was not passed."""
-
-    def __repr__(self) -> str:
-        return "LEFT_OUT"
-
-
-# Typed Any, so that a field which defaults to it keeps its own clean type.
-LEFT_OUT: Any = _LeftOut()
+from ..protocol.omission import LEFT_OUT as LEFT_OUT  # noqa: PLC0414  # offered here, where generated modules look
 
 
 @dataclass_transform(kw_only_default=True)

@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import collections.abc as abc
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
-from ..engine.pipeline import CallOptions, Pipeline
+from ..engine import caller
 from ..protocol.errors import ConfigurationError, InvalidResponse
-from ..protocol.messages import JSON, Request, Response
-from ..protocol.query import encode
+from ..protocol.messages import JSON, Request
 from ..protocol.urls import identifier
 from .record import OnDrift
 
 API_ROOT = "/api/v1/outreach"
 
-# The mark of an argument that was not passed. Typed Any, so that a parameter which defaults to it keeps its type.
-LEFT_OUT: Any = type("_LeftOut", (), {"__repr__": lambda self: "LEFT_OUT"})()
 
-Pairs = abc.Sequence[tuple[str, str]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(caller.Caller):
+    """Builds and sends the calls of one client, and opens their answers."""
 
+    root: ClassVar[str] = API_ROOT
+    media_type: ClassVar[str] = JSON
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Builds and sends the calls of one client. `query` pairs are added to every call."""
-
-    pipeline: Pipeline
-    origin: str
-    options: CallOptions
     on_drift: OnDrift = "keep"
-    query: tuple[tuple[str, str], ...] = ()
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        route: str,
-        scope: str | None,
-        query: Pairs = (),
-        body: bytes | None = None,
-        replay: bool | None = None,
-    ) -> Request:
-        """Build a request. `path` and `route` start below `/api/v1/outreach`; `replay` yields to the client's own."""
-        return Request(
-            method,
-            self.origin,
-            API_ROOT + path,
-            encode((*query, *self.query)),
-            body,
-            media_type=JSON,
-            route=route,
-            scope=scope,
-            replay=replay if self.options.replay is None else self.options.replay,
-        )
-
-    async def send(self, request: Request) -> Response:
-        """Send a request through the pipeline. Raises what `errors` draws."""
-        return await self.pipeline.send(request, self.options)
 
     async def read(self, request: Request) -> Any:
         """Send a request and give its answer's JSON. Raises InvalidResponse where that is not JSON."""

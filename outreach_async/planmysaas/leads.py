@@ -10,8 +10,9 @@ from ..protocol.errors import InvalidResponse
 from ..protocol.jsonapi import encode_json
 from ..protocol.messages import Request
 from ..protocol.names import camel
+from ..protocol.omission import LEFT_OUT
 from ..protocol.query import path_segment
-from .caller import LEFT_OUT, Caller, key_of, member, text
+from .caller import Caller, key_of, member, text
 from .campaigns import Campaign
 from .queries import Plan, Query
 from .record import Record, Rows, build

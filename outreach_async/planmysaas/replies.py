@@ -5,8 +5,9 @@ from __future__ import annotations
 import collections.abc as abc
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ..protocol.omission import LEFT_OUT
 from ..protocol.query import wire_value
-from .caller import LEFT_OUT, Caller, key_of
+from .caller import Caller, key_of
 from .queries import Plan, Query
 from .record import Record
 

@@ -76,14 +76,16 @@ class S2SApp:
         """Give the credential of one installation. `org_id`, where known, lets installations share its quotas."""
         return S2SInstall(self, str(install_id), org_id=org_id)
 
-    async def setup(self, install_setup_token: str, *, transport: Transport | None = None) -> str:
+    async def setup(
+        self, install_setup_token: str, *, transport: Transport | None = None, clock: Clock | None = None
+    ) -> str:
         """Give the installation's id for the `installSetupToken` that the setup redirect carried.
 
         The token is valid for 15 minutes (Outreach, app tokens). Raises AssertionRefused, CredentialError,
         TransportError.
         """
         request = setup_token_request(self.origin, install_setup_token)
-        clock = SystemClock()
+        clock = clock or SystemClock()
         async with borrowed(transport) as line:
             response = await self.ask(request, line, clock)
         return read_setup(request, response, now=clock.now())

@@ -61,12 +61,13 @@ class WoundClock:
     async def advance(self, seconds: float) -> None:
         """Let this many seconds pass, waking every sleeper at its own time and letting it work before going on."""
         target = self._now + max(0.0, seconds)
-        await self._settle()
-        while (due := self.next_wake) is not None and due <= target:
-            self._wake(due)
+        with self.hold():
             await self._settle()
-        self._now = max(self._now, target)
-        await self._settle()
+            while (due := self.next_wake) is not None and due <= target:
+                self._wake(due)
+                await self._settle()
+            self._now = max(self._now, target)
+            await self._settle()
 
     @contextlib.contextmanager
     def hold(self) -> abc.Iterator[None]:

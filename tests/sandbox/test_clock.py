@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from outreach_async.sandbox.clock import START, WoundClock
+from outreach_async.engine.clock import SystemClock
+from outreach_async.sandbox.clock import START, RunningClock, WoundClock
 
 
 async def test_time_stands_still_until_it_is_advanced() -> None:
@@ -102,3 +103,34 @@ async def test_a_cancelled_sleeper_does_not_move_time() -> None:
     for _ in range(100):
         await asyncio.sleep(0)
     assert clock.now() == 0.0
+
+
+async def test_advancing_a_clock_that_winds_itself_goes_no_further_than_told() -> None:
+    clock = WoundClock(0.0, auto=True)
+    with clock.hold():
+        task = asyncio.create_task(clock.sleep(50))
+        await clock.advance(10)
+        assert (clock.now(), task.done()) == (10.0, False)
+        await clock.advance(-5)
+        assert clock.now() == 10.0
+    await task
+    assert clock.now() == 50.0
+
+
+async def test_a_running_clock_is_real_time_that_can_be_moved_on() -> None:
+    clock, real = RunningClock(), SystemClock()
+    assert abs(clock.now() - real.now()) < 5
+    sleepers = [asyncio.create_task(clock.sleep(seconds)) for seconds in (0, 600, 3600)]
+    await asyncio.sleep(0.01)
+    assert [sleeper.done() for sleeper in sleepers] == [True, False, False]
+    await clock.advance(1800)
+    await asyncio.sleep(0.01)
+    assert [sleeper.done() for sleeper in sleepers] == [True, True, False]
+    assert clock.now() - real.now() > 1790
+    await clock.advance(1800)
+    await asyncio.gather(*sleepers)
+    cancelled = asyncio.create_task(clock.sleep(600))
+    await asyncio.sleep(0.01)
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    await clock.advance(1)

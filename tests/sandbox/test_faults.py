@@ -102,7 +102,8 @@ def test_the_public_schema_needs_no_token() -> None:
 def test_an_expired_token_may_be_refused_as_json_api_but_junk_is_not() -> None:
     server = Outreach(expired_token="json_api")
     assert error(server.call(now=NOW + 7200))["id"] == "unauthorized"
-    assert b"could not be decoded" in server.call(token="junk").response.body
+    for junk in ("junk", "a.b.c", "e30.!!!.x", "e30.W10.x", "ZQ.ZQ.ZQ"):
+        assert b"could not be decoded" in server.call(token=junk).response.body
 
 
 def test_the_quota_is_the_users_over_all_tokens() -> None:

@@ -49,17 +49,14 @@ async def test_a_revoked_token_is_replaced_once_the_throttle_allows(outreach_san
     assert outreach_sandbox.outreach.statistics()["tokens_minted"] == 2
 
 
-async def test_a_lost_grant_is_asked_for_again_after_a_minute(outreach_sandbox: Sandbox) -> None:
-    outreach_sandbox.outreach.cut_next(route="POST /oauth/token")
-    async with outreach_sandbox.client() as api:
-        await api.users.get(1)
-    assert outreach_sandbox.outreach.rate_limited == 0
-    assert outreach_sandbox.clock.now() >= START + 60
-
-
 async def test_server_to_server(outreach_sandbox: Sandbox) -> None:
-    install = outreach_sandbox.credentials.install_id
-    async with Outreach(outreach_sandbox.s2s_app().install(install), pool=outreach_sandbox.pool()) as api:
+    app, setup = (
+        outreach_sandbox.s2s_app(),
+        outreach_sandbox.outreach.setup_token(outreach_sandbox.credentials.install_id),
+    )
+    install = await app.setup(setup, transport=outreach_sandbox.transport(), clock=outreach_sandbox.clock)
+    assert install == outreach_sandbox.credentials.install_id
+    async with Outreach(app.install(install), pool=outreach_sandbox.pool()) as api:
         assert await api.prospects.where().limit(3).collect()
         with pytest.raises(Forbidden):
             await api.stages.where().first()
@@ -100,6 +97,33 @@ async def test_planmysaas_keys_and_replies_change(planmysaas_sandbox: Sandbox) -
     async with planmysaas_sandbox.planmysaas_client() as pms:
         with pytest.raises(Unauthorized):
             await pms.me()
+
+
+async def test_heavy_pages_and_changed_documents() -> None:
+    sandbox = Sandbox(prospects=60)
+    sandbox.outreach.heavy_pages(above=25)
+    sandbox.outreach.drift("unknown_enum", "prospect", "title")
+    async with sandbox.client() as api:
+        prospects = await api.prospects.where().collect()
+    assert len(prospects) == 60
+    assert {prospect.title for prospect in prospects if prospect.title} == {"a_value_nobody_knew"}
+    assert sandbox.outreach.store.count("prospect") == 60
+    sandbox.outreach.heal()
+    assert sandbox.outreach.statistics()["faults_waiting"] == 0
+
+
+@pytest.mark.parametrize("rotation", ["revoke_immediately", "revoke_on_first_use", "keep"])
+async def test_a_lost_grant_costs_the_sign_in_only_where_the_old_token_dies_at_once(rotation: str) -> None:
+    sandbox = Sandbox(prospects=2, rotation=rotation)
+    sandbox.outreach.cut_next(route="POST /oauth/token")
+    async with sandbox.client() as api:
+        if rotation == "revoke_immediately":
+            with pytest.raises(SignInRequired):
+                await api.users.get(1)
+        else:
+            await api.users.get(1)
+            assert sandbox.clock.now() >= START + 60
+    assert sandbox.outreach.rate_limited == 0
 
 
 async def test_two_users_with_different_scopes(outreach_sandbox: Sandbox) -> None:

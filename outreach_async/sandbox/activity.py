@@ -77,7 +77,7 @@ class Mailings(Rules):
 class Calls(Rules):
     """A logged call."""
 
-    defaults: ClassVar[Values] = {"state": "completed", "tags": []}
+    defaults: ClassVar[Values] = {"state": "completed"}
 
     def prepare(self, org: Organisation, row: Record, before: Record | None, now: float) -> None:
         """Stamp the state; the outcome defaults to the disposition's."""

@@ -49,7 +49,6 @@ class Sequences(Rules):
         "sequenceStepCount": 0,
         "sequenceType": "interval",
         "shareType": "shared",
-        "tags": [],
         "throttlePaused": False,
         "transactional": False,
     }
@@ -134,7 +133,7 @@ class SequenceStates(Rules):
 class Texts(Rules):
     """A template or a snippet: plain text follows the HTML."""
 
-    defaults: ClassVar[Values] = {"shareType": "shared", "tags": []}
+    defaults: ClassVar[Values] = {"shareType": "shared"}
 
     def prepare(self, org: Organisation, row: Record, before: Record | None, now: float) -> None:
         """Derive the plain text; stamp archiving."""
@@ -151,9 +150,6 @@ class Templates(Texts):
         **Texts.defaults,
         **_ZERO,
         "archived": False,
-        "bccRecipients": [],
-        "ccRecipients": [],
-        "toRecipients": [],
         "trackLinks": True,
         "trackOpens": True,
     }

@@ -1,7 +1,6 @@
-"""JSON:API documents as the service writes them, built of ready fragments: a row costs some dozen microseconds.
+"""Resource objects as the service writes them, built of ready fragments, and what they include.
 
-Relationship objects come in the three forms seen live: to-one `data`; a small to-many with `data`, `links.related`
-and a count; a large to-many with the link alone. `dataInPayload` in the catalogue tells which. The inside of
+Every attribute of the catalogue is there, null or an empty list where it has no value. The inside of
 `meta.dataConnections` is not known, so the list is empty.
 """
 
@@ -10,21 +9,20 @@ from __future__ import annotations
 import collections.abc as abc
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TypeAlias
-from urllib.parse import quote
 
 import msgspec
 
-from .catalogue import Relationship, ResourceType, catalogue
+from .catalogue import ResourceType, catalogue
 from .parameters import Parameters
 from .refusals import bad_include, unknown_field
-from .relations import Inverse, Relation, Stored, Via, relations
+from .relations import relations
+from .relationship_objects import RelationshipObjects
 from .store import Record, Ref, Store
 from .switches import Switches
 
 _encode = msgspec.json.Encoder().encode
-_Part: TypeAlias = abc.Callable[[Record], bytes]
 _TEMPLATES_KEPT = 512
+_NO_CONTACTS = _encode([[0, 0]] * 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,16 @@ class Documents:
         self._switches = switches
         self._templates: OrderedDict[tuple[object, ...], _Template] = OrderedDict()
 
-    def row(self, record: Record, view: View) -> bytes:
-        """Write one row as a resource object."""
-        return self._template(record.type, view).write(record)
+    def rows(self, records: abc.Iterable[Record], view: View) -> list[bytes]:
+        """Write rows as resource objects."""
+        writers: dict[str, _Template] = {}
+        written: list[bytes] = []
+        for record in records:
+            writer = writers.get(record.type)
+            if writer is None:
+                writer = writers[record.type] = self._template(record.type, view)
+            written.append(writer.write(record))
+        return written
 
     def included(self, records: abc.Iterable[Record], paths: abc.Iterable[tuple[str, ...]]) -> list[Record]:
         """Give every row that the include paths lead to, once, without the rows they start from."""
@@ -112,8 +117,8 @@ class _Template:
         self._text_ids = switches.id_form == "string"
         self._index = {name: place for place, name in enumerate(names)}
         self._keys = [f'"{name}":'.encode() for name in names]
-        self._nulls = [key + b"null" for key in self._keys]
-        writer = _Relationships(store, kind, view.origin, switches)
+        self._unset = [key + _unset(kind, name) for key, name in zip(self._keys, names, strict=True)]
+        writer = RelationshipObjects(store, kind, view.origin, switches)
         full = view.in_full.get(kind.name, frozenset())
         self._parts = [
             writer.part(item, in_full=item.name in full)
@@ -125,7 +130,7 @@ class _Template:
         self._tail = _meta(kind, view) + b"}"
 
     def write(self, record: Record) -> bytes:
-        values = self._nulls.copy()
+        values = self._unset.copy()
         index = self._index
         for name, value in record.attributes.items():
             if (place := index.get(name)) is not None:
@@ -136,94 +141,6 @@ class _Template:
         return head + b",".join(values) + b'},"relationships":{' + related + self._link % record.id + self._tail
 
 
-class _Relationships:
-    """Makes the writers of one type's relationship objects."""
-
-    def __init__(self, store: Store, kind: ResourceType, origin: str, switches: Switches) -> None:
-        self._store = store
-        self._kind = kind
-        self._base = f"{origin}/api/v2"
-        self._id = b'"%d"' if switches.id_form == "string" else b"%d"
-        self._to_one_links = switches.to_one_links
-
-    def part(self, item: Relationship, *, in_full: bool) -> _Part:
-        relation = relations()[self._kind.name, item.name]
-        key = f'"{item.name}":'.encode()
-        if item.many and item.linked:
-            return self._many(key, item, relation) if item.in_payload or in_full else self._link_alone(key, item)
-        if item.in_payload or in_full:
-            return self._one(key, item, relation)
-        return self._one_as_link(key, item) if item.linked else lambda _: key + b"{}"
-
-    def _one(self, key: bytes, item: Relationship, relation: Relation) -> _Part:
-        store, identifier, name = self._store, self._identifier, item.name
-        end = b"}"
-
-        def derived(record: Record) -> bytes:
-            refs = relation.targets(store, record)
-            return key + b'{"data":' + (identifier(refs[0]) if refs else b"null") + end
-
-        def held(record: Record) -> bytes:
-            ref = record.one.get(name)
-            return key + b'{"data":' + (identifier(ref) if ref else b"null") + end
-
-        def with_link(record: Record) -> bytes:
-            refs = relation.targets(store, record)
-            data = identifier(refs[0]) if refs else b"null"
-            related = _encode(self._member(refs[0])) if refs and self._member(refs[0]) else b"null"
-            return key + b'{"data":' + data + b',"links":{"related":' + related + b"}}"
-
-        if self._to_one_links:
-            return with_link
-        return held if isinstance(relation, Stored) and relation.name == name else derived
-
-    def _one_as_link(self, key: bytes, item: Relationship) -> _Part:
-        def write(record: Record) -> bytes:
-            ref = record.one.get(item.name)
-            return key + (b'{"links":{"related":' + _encode(self._member(ref)) + b"}}" if ref else b"{}")
-
-        return write
-
-    def _many(self, key: bytes, item: Relationship, relation: Relation) -> _Part:
-        store, identifier = self._store, self._identifier
-        link = self._related(item)
-
-        def write(record: Record) -> bytes:
-            refs = relation.targets(store, record)
-            data = b",".join([identifier(ref) for ref in refs])
-            return b'%b{"data":[%b],%b,"meta":{"count":%d}}' % (key, data, link % record.id, len(refs))
-
-        return write
-
-    def _link_alone(self, key: bytes, item: Relationship) -> _Part:
-        text = key + b"{" + self._related(item) + b"}"
-        return lambda record: text % record.id
-
-    def _identifier(self, ref: Ref) -> bytes:
-        return b'{"type":"%b","id":%b}' % (ref[0].encode(), self._id % ref[1])
-
-    def _member(self, ref: Ref) -> str:
-        kind = catalogue().types.get(ref[0])
-        return f"{self._base}/{kind.plural}/{ref[1]}" if kind else ""
-
-    def _related(self, item: Relationship) -> bytes:
-        """Give the link to a to-many's rows: their collection, filtered by what points back."""
-        relation = relations()[self._kind.name, item.name]
-        far = catalogue().types.get(item.types[0])
-        plural = far.plural if far else f"{item.types[0]}s"
-        query = quote(f"filter[{_pointing_back(self._kind, relation, far)}][id]=", safe="=")
-        text = f'"links":{{"related":"{self._base}/{plural}?{query}'
-        return text.replace("%", "%%").encode() + b'%d"}'
-
-
-def _pointing_back(kind: ResourceType, relation: Relation, far: ResourceType | None) -> str:
-    """Name the filter: what the far type calls its way back, else the type itself."""
-    name = relation.name if isinstance(relation, Inverse) else kind.plural if isinstance(relation, Via) else ""
-    back = far.relationships.get(name) if far else None
-    usable = back is not None and len(back.types) == 1 and not {"id", "*"}.isdisjoint(back.filter_by)
-    return name if usable else kind.name
-
-
 def _shown(kind: ResourceType, name: str, fields: tuple[str, ...] | None, switches: Switches) -> bool:
     attribute = kind.attributes[name]
     if attribute.write_only:
@@ -231,6 +148,13 @@ def _shown(kind: ResourceType, name: str, fields: tuple[str, ...] | None, switch
     if fields is not None:
         return name in fields
     return not attribute.hidden or (name == "contactHistogram" and switches.contact_histogram == "always")
+
+
+def _unset(kind: ResourceType, name: str) -> bytes:
+    """Give what stands for an attribute that has no value: a list of texts is empty, everything else is null."""
+    if name == "contactHistogram":
+        return _NO_CONTACTS
+    return b"[]" if kind.attributes[name].kind == "array<string>" else b"null"
 
 
 def _meta(kind: ResourceType, view: View) -> bytes:

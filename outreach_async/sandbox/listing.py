@@ -58,7 +58,7 @@ class Lists:
         """Give the body of one record."""
         view = read_view(kind, parameters, call.origin)
         included = self._included([record], parameters, view, call.actor)
-        return b'{"data":' + self._row(record, view, call.actor) + included + b"}"
+        return b'{"data":' + self._rows([record], view, call.actor) + included + b"}"
 
     def _written(self, kind: ResourceType, call: Call) -> bytes:
         parameters = read_parameters(call.query)
@@ -66,7 +66,7 @@ class Lists:
         ids, order = self._ordered(kind, parameters)
         cut = window(ids, order, parameters, self._switches)
         records = [record for row_id in cut.ids if (record := self._store.get(kind.name, row_id))]
-        rows = b",".join([self._row(record, view, call.actor) for record in records])
+        rows = self._rows(records, view, call.actor)
         included = self._included(records, parameters, view, call.actor)
         return b'{"data":[' + rows + b"]" + included + self._around(kind, call, parameters, cut, len(ids)) + b"}"
 
@@ -105,12 +105,13 @@ class Lists:
         if not parameters.include:
             return b""
         rows = self._documents.included(records, parameters.include)
-        return b',"included":[' + b",".join([self._row(record, view, actor) for record in rows]) + b"]"
+        return b',"included":[' + self._rows(rows, view, actor) + b"]"
 
-    def _row(self, record: Record, view: View, actor: Actor | None) -> bytes:
-        if record.type == "webhook" and (actor is None or record.attributes.get(OWNER) != actor.client_id):
-            record.set(dict.fromkeys(_SECRETS))  # shown to the app that made it only; the record is a copy
-        return self._documents.row(record, view)
+    def _rows(self, records: list[Record], view: View, actor: Actor | None) -> bytes:
+        for record in records:
+            if record.type == "webhook" and (actor is None or record.attributes.get(OWNER) != actor.client_id):
+                record.set(dict.fromkeys(_SECRETS))  # shown to the app that made it only; the record is a copy
+        return b",".join(self._documents.rows(records, view))
 
     def _forget_the_past(self) -> None:
         if self._store.version != self._version:

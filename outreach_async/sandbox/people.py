@@ -43,15 +43,11 @@ class Prospects(Rules):
         "callOptedOut": False,
         "clickCount": 0,
         "emailOptedOut": False,
-        "emails": [],
         "engagedScore": 0,
         "externalSource": "outreach-api",
-        "contactHistogram": [[0, 0]] * 12,
         "openCount": 0,
         "optedOut": False,
         "replyCount": 0,
-        "tags": [],
-        **{name: [] for name in PHONES},
     }
 
     def prepare(self, org: Organisation, row: Record, before: Record | None, now: float) -> None:
@@ -134,7 +130,7 @@ class PhoneNumbers(Rules):
 class Accounts(Rules):
     """A company. Only named ones are listed."""
 
-    defaults: ClassVar[Values] = {"externalSource": "outreach-api", "named": True, "tags": []}
+    defaults: ClassVar[Values] = {"externalSource": "outreach-api", "named": True}
 
     def prepare(self, org: Organisation, row: Record, before: Record | None, now: float) -> None:
         """Default the natural name."""

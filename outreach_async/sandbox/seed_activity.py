@@ -11,7 +11,7 @@ from .soil import MOMENTS, Soil
 from .store import Record, Ref
 
 _ZERO = dict.fromkeys(COUNTERS, 0)
-_NOTHING_COUNTED: dict[str, Any] = {"clickCount": 0, "openCount": 0, "retryCount": 0, "references": []}
+_NOTHING_COUNTED: dict[str, Any] = {"clickCount": 0, "openCount": 0, "retryCount": 0}
 _TRACKED = {"trackLinks": True, "trackOpens": True, "overrideSafetySettings": False}
 _MAIL_STATES = ("delivered", "delivered", "opened", "opened", "replied", "bounced")
 _STATES = ("active", "active", "finished", "finished", "finished", "paused")
@@ -101,7 +101,7 @@ def _mailing(soil: Soil, prospect: Record, within: dict[str, Ref], kind: str) ->
 def _call(soil: Soil, prospect: Record) -> None:
     times = soil.times(soil.random())
     disposition, _, outcome = soil.pick(DISPOSITIONS)
-    phone = (prospect.attributes["workPhones"] + prospect.attributes["mobilePhones"])[0]
+    phone = (prospect.attributes.get("workPhones") or prospect.attributes["mobilePhones"])[0]
     values = {
         "answeredAt": times["createdAt"],
         "completedAt": times["updatedAt"],
@@ -112,7 +112,6 @@ def _call(soil: Soil, prospect: Record) -> None:
         "outcome": outcome,
         "state": "completed",
         "stateChangedAt": times["updatedAt"],
-        "tags": [],
         "to": phone,
         "uid": f"call-{soil.store.next_id('call')}",
         "userCallType": "voip",

@@ -11,7 +11,7 @@ from .soil import MOMENTS, Soil
 from .store import Ref
 
 _PER_ACCOUNT = 5
-_HISTORY = ([[0, 0]] * 12, [[0, 0]] * 10 + [[0, 1], [1, 2]])
+_CONTACTED = [[0, 0]] * 10 + [[0, 1], [1, 2]]
 
 
 def plant_people(soil: Soil, count: int) -> None:
@@ -91,7 +91,6 @@ def _prospect(soil: Soil, number: int, count: int) -> None:
         "addressState": state,
         "clickCount": row_id % 3,
         "company": company,
-        "contactHistogram": _HISTORY[row_id % 2],
         "custom1": f"Segment {row_id % 7}",
         "emails": emails,
         "engagedAt": times["updatedAt"],
@@ -101,22 +100,24 @@ def _prospect(soil: Soil, number: int, count: int) -> None:
         "lastName": last,
         "linkedInSlug": f"{first}-{last}-{row_id}".lower(),
         "linkedInUrl": f"https://www.linkedin.com/in/{first}-{last}-{row_id}".lower(),
-        "mobilePhones": [phone] if row_id % 2 else [],
+        "mobilePhones" if row_id % 2 else "workPhones": [phone],
         "name": f"{first} {last}",
         "occupation": soil.pick(TITLES),
         "openCount": row_id % 5,
         "source": "Expo",
-        "tags": [soil.pick(TAGS)] if row_id % 3 == 0 else [],
         "timeZone": zone,
         "timeZoneIana": zone,
         "timeZoneInferred": zone,
         "title": soil.pick(TITLES),
         "touchedAt": times["updatedAt"],
-        "workPhones": [] if row_id % 2 else [phone],
         **times,
     }
     if row_id % 25 == 0:
         attributes |= {"optedOut": True, "optedOutAt": times["updatedAt"], "emailOptedOut": True, "callOptedOut": True}
+    if row_id % 10 == 0:
+        attributes["contactHistogram"] = _CONTACTED
+    if row_id % 3 == 0:
+        attributes["tags"] = [soil.pick(TAGS)]
     owner = soil.any("user")
     one: dict[str, Ref] = {"account": ("account", account), "owner": owner, "creator": ADMIN, "updater": owner}
     one["stage"] = ("stage", soil.pick(STAGES)[0])
@@ -156,7 +157,6 @@ def _opportunity(soil: Soil, number: int, count: int) -> None:
         "forecastCategory": soil.pick(("Pipeline", "Best Case", "Commit")),
         "name": f"{row.attributes['company']}: engine {number + 1}",
         "probability": int(soil.random() * 100),
-        "tags": [],
         **soil.times(number * 12 / count),
     }
     one = {"account": row.one["account"], "owner": row.one["owner"], "creator": ADMIN, "updater": ADMIN}

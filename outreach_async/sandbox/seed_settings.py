@@ -115,7 +115,7 @@ def _templates(soil: Soil) -> None:
         text = f"{subject}, we have something to show."
         made = {"owner": ADMIN, "creator": ADMIN, "updater": ADMIN}
         soil.row("template", {**values, "bodyHtml": f"<p>{text}</p>", "bodyText": text}, made)
-        snippet = {"name": f"Snippet {number + 1}", "bodyHtml": f"<b>{text}</b>", "bodyText": text, "tags": []}
+        snippet = {"name": f"Snippet {number + 1}", "bodyHtml": f"<b>{text}</b>", "bodyText": text}
         soil.row("snippet", {**snippet, "shareType": "shared", **soil.times(0.1)}, made)
 
 

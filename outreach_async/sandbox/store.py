@@ -190,6 +190,10 @@ class Store:
         """Give one attribute of every row that has it, by id."""
         return self._tables[type].column(name)
 
+    def index(self, type: str, relationship: str) -> abc.Mapping[Ref, list[int]]:
+        """Give the ids of the rows of a type by what they hold under a relationship; it stays up to date."""
+        return self._tables[type].index(relationship)
+
     def holders(self, type: str, relationship: str, ref: Ref) -> abc.Sequence[int]:
         """Give the ids of the rows of a type that hold a reference under a relationship, in rising order."""
         return self._tables[type].index(relationship).get(ref, _NO_IDS)

@@ -15,7 +15,7 @@ from .demo_screen import screen
 from .demo_tally import Tally
 from .output import DONE, FAILED, Output
 
-PROSPECTS = 3000
+PROSPECTS = 6000
 
 SWITCHES: dict[str, Any] = {
     "quota": "{}/{}".format(*QUOTA),
@@ -34,7 +34,7 @@ async def demo(output: Output) -> int:
     show.event(f"a sandbox with {PROSPECTS:,} prospects and all that belongs to them ...")
     sandbox = Sandbox(prospects=PROSPECTS, clock=clock, **SWITCHES)
     async with sandbox.serve() as served, RequestPool(clock=clock) as pool:
-        stage = Stage(sandbox, served, pool, show, Tally(clock))
+        stage = Stage(sandbox, served, pool, show, Tally(clock, show.event))
         began = clock.now()
         for act in ACTS:
             await act(stage)

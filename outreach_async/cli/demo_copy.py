@@ -60,7 +60,7 @@ class Copy:
 
     async def run(self, sources: abc.Sequence[Source], advance: Advance) -> None:
         """Copy every source, many at once. Raises the first error that the client could not cure."""
-        total = sum(map(self.held, (source.type for source in sources)))
+        total = sum(len(self.listed(source.type)) for source in sources)
 
         async def copy(source: Source) -> None:
             ids = self.ids.setdefault(source.type, set())
@@ -74,18 +74,18 @@ class Copy:
             if outcome.error is not None:
                 raise outcome.error
 
-    def held(self, kind: str) -> int:
-        """Give how many rows of a type the sandbox holds."""
-        return self.sandbox.outreach.store.count(kind)
+    def listed(self, kind: str) -> set[int]:
+        """Give the ids of a type that the sandbox holds and lists: of accounts only those that are `named`."""
+        store = self.sandbox.outreach.store
+        if kind != "account":
+            return set(store.ids(kind))
+        return {row_id for row_id, named in store.column(kind, "named").items() if named}
 
     def differences(self) -> list[str]:
-        """Name the types whose copied ids are not those that the sandbox holds."""
-        store = self.sandbox.outreach.store
-        return [
-            f"{kind}: {len(ids)} copied, {store.count(kind)} held"
-            for kind, ids in sorted(self.ids.items())
-            if ids != set(store.ids(kind))
-        ]
+        """Name the types whose copied ids are not those that the sandbox lists."""
+        held = {kind: self.listed(kind) for kind in sorted(self.ids)}
+        differing = [kind for kind, ids in held.items() if ids != self.ids[kind]]
+        return [f"{kind}: {len(self.ids[kind])} copied, {len(held[kind])} held" for kind in differing]
 
     def _go_wrong(self, share: float) -> None:
         while self._mishaps and share >= self._mishaps[0][0]:

@@ -77,7 +77,7 @@ class Bars:
             progress.advance(whole, rows)
 
         def frame() -> Any:
-            return Group(progress, Text(status(), style="cyan"))
+            return Group(progress, Text(status(), style="cyan", no_wrap=True, overflow="ellipsis"))
 
         with Live(get_renderable=frame, console=self._console, refresh_per_second=_REFRESHES):
             yield advance

@@ -23,13 +23,18 @@ class Waits:
 
 
 class Tally(Observer):
-    """Counts over all clients that it observes. `recovered` are calls that failed at least once and then succeeded."""
+    """Counts over all clients that it observes. `recovered` are calls that failed at least once and then succeeded.
 
-    def __init__(self, clock: Clock) -> None:
+    `tell` is told of the first call recovered from each kind of failure.
+    """
+
+    def __init__(self, clock: Clock, tell: abc.Callable[[str], None]) -> None:
         self.recovered = 0
         self.failures: dict[str, int] = {}
         self._clock = clock
-        self._failing: set[int] = set()
+        self._tell = tell
+        self._failing: dict[int, str] = {}
+        self._told: set[str] = set()
         self._waits: list[tuple[float, float]] = []
 
     def on_attempt(self, request: Request, attempt: Attempt) -> None:
@@ -37,7 +42,7 @@ class Tally(Observer):
         if attempt.failure is not None:
             kind = type(attempt.failure).__name__
             self.failures[kind] = self.failures.get(kind, 0) + 1
-            self._failing.add(id(request))
+            self._failing[id(request)] = kind
 
     def on_wait(self, request: Request, reason: Reason, seconds: float) -> None:
         """Keep when a call waited for its quota."""
@@ -47,9 +52,13 @@ class Tally(Observer):
 
     def on_end(self, request: Request, error: OutreachError | None, seconds: float) -> None:
         """Count a call that was cured."""
-        failed = id(request) in self._failing
-        self._failing.discard(id(request))
-        self.recovered += failed and error is None
+        kind = self._failing.pop(id(request), None)
+        if kind is None or error is not None:
+            return
+        self.recovered += 1
+        if kind not in self._told:
+            self._told.add(kind)
+            self._tell(f"+ recovered from {kind}: {request.method} {request.route} went through at last")
 
     @property
     def waits(self) -> Waits:

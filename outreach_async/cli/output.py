@@ -65,7 +65,13 @@ class Output:
             table.add_column(Text(printable(column)), overflow="ellipsis", no_wrap=True)
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
-        self.console().print(table)
+        console = self.console()
+        if console.is_terminal:
+            console.print(table)
+            return
+        with console.capture() as captured:
+            console.print(table)
+        self.line("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     def console(self, *, stderr: bool = False) -> Console:
         """Give a rich console for what lines and tables cannot show."""

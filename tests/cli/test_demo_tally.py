@@ -31,7 +31,8 @@ def call() -> Request:
 
 
 def test_a_call_that_failed_and_then_succeeded_was_recovered(clock: Standing) -> None:
-    tally, failure = Tally(clock), ConnectionFailed("broke")
+    told: list[str] = []
+    tally, failure = Tally(clock, told.append), ConnectionFailed("broke")
     cured, lost, easy = call(), call(), call()
     for request in (cured, lost):
         tally.on_attempt(request, Attempt(1, None, 0.1, failure))
@@ -42,10 +43,12 @@ def test_a_call_that_failed_and_then_succeeded_was_recovered(clock: Standing) ->
     tally.on_end(easy, None, 0.1)
     assert tally.recovered == 1
     assert tally.failures == {"ConnectionFailed": 2}
+    assert len(told) == 1
+    assert "ConnectionFailed" in told[0]
 
 
 def test_waits_that_overlap_are_one(clock: Standing) -> None:
-    tally = Tally(clock)
+    tally = Tally(clock, lambda text: None)
     tally.on_wait(call(), "quota", 3.0)  # 97 to 100
     clock.at = 101.0
     tally.on_wait(call(), "quota", 2.0)  # 99 to 101

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..protocol.errors import ConfigurationError, QuotaExhausted
 from ..protocol.pace import Pace, QuotaView, spoken
-from ..protocol.quota import Quota
+from ..protocol.quota import SHUT, Quota
 from ..protocol.windows import Window, refused_window
 from .clock import Clock
 from .turns import Door, Turns
@@ -38,7 +38,7 @@ class PacerStatistics:
 class Gate:
     """Where the calls that spend the same quotas take their turns. Get one from `Pacer.gate`."""
 
-    __slots__ = ("_kin", "_meters", "_now", "_patience", "_quick", "_turns", "_windows", "line")
+    __slots__ = ("_kin", "_lone", "_meters", "_now", "_patience", "_quota", "_turns", "_windows", "line")
 
     def __init__(
         self, turns: Turns, clock: Clock, patience: float, meters: tuple[Meter, ...], kin: tuple[list[Door], ...]
@@ -50,13 +50,14 @@ class Gate:
         self._meters = meters
         self._windows = tuple(meter for meter in meters if isinstance(meter, Window))
         self._kin = kin
+        # Only from a lone quota may a turn be taken without asking; other gates hold one that never has credit.
         lone = meters[0] if len(meters) == 1 else None
-        # A turn may be taken without asking from a lone quota only; other gates hold one that never has credit.
-        self._quick = lone if isinstance(lone, Quota) else Quota("")
+        self._lone = isinstance(lone, Quota)
+        self._quota = lone if isinstance(lone, Quota) else Quota("")
 
     def try_acquire(self) -> bool:
         """Take a turn if there is one right now and nobody waits for it."""
-        turns, quota = self._turns, self._quick
+        turns, quota = self._turns, self._quota
         # Whoever waits could not go, so where there is a slot and credit nobody is passed by.
         if turns.free and quota.credit > 0 and self._now() < quota.until:
             turns.free -= 1
@@ -94,16 +95,16 @@ class Gate:
 
     def release(self, status: int = 0, headers: abc.Mapping[str, str] | None = None) -> None:
         """Give the turn back, with the answer's status and headers, or without them when no answer came."""
-        turns, now = self._turns, self._now()
+        turns, quota = self._turns, self._quota
         turns.free += 1
-        if headers is None:
-            for meter in self._meters:
-                meter.settle(now)
-        elif status == 429 and self._windows:
-            self._observe_refusal(now, headers)
+        if not self._lone:
+            self._end(status, headers)
+        elif headers is not None:
+            quota.observe(self._now(), status, headers)
+        elif quota.until != SHUT:
+            quota.in_flight -= 1
         else:
-            for meter in self._meters:
-                meter.observe(now, status, headers)
+            quota.settle(self._now())
         if turns.waiting:
             turns.look_again(*self._kin)
 
@@ -145,11 +146,16 @@ class Gate:
                 meter.refund()
             self._turns.look_again(*self._kin)
 
-    def _observe_refusal(self, now: float, headers: abc.Mapping[str, str]) -> None:
-        refused = refused_window(self._windows, now, headers)
+    def _end(self, status: int, headers: abc.Mapping[str, str] | None) -> None:
+        now, refused = self._now(), None
+        if status == 429 and headers is not None:
+            refused = refused_window(self._windows, now, headers)
         for meter in self._meters:
-            blamed = meter is refused if refused else isinstance(meter, Quota)
-            meter.observe(now, 429 if blamed else 0, headers)
+            if headers is None:
+                meter.settle(now)
+            else:
+                blamed = meter is refused if refused else isinstance(meter, Quota)
+                meter.observe(now, status if blamed else 0, headers)
 
     def _exhausted(self, now: float, resets_at: float) -> QuotaExhausted:
         tightest = max(self._meters, key=lambda meter: meter.least_wait(now))

@@ -21,16 +21,20 @@ import math
 from typing import Literal
 
 from .pace import Pace, QuotaView
-from .quota_headers import HeaderReader, Reading, asked_wait, named_window
+from .quota_headers import HeaderReader, Reading, asked_wait, calls_left, named_window
 from .windows import MOMENT, Window
 
 __all__ = ["Pace", "Quota", "QuotaView", "Window"]
 
+SHUT = -math.inf
+"""The `until` of a quota that has to be asked about every call."""
 _UNLIMITED = 1 << 60
 _CATCH_UP = 0.05
 """Seconds an even pace may run late and make up for: timers are coarser than the pace of a large quota."""
 _SHORTEST = 1.0
 """Seconds waited at least after a 429, and believed at least of a reset that lies in the past."""
+_ROUNDING = 1.5
+"""Seconds by which a reset may be off when it is told as whole seconds from a date cut to whole seconds."""
 _FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0
 """Seconds after a 429 that says no time, doubled each time the next probe is refused too."""
 
@@ -38,20 +42,23 @@ _FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0
 class Quota:
     """One subject's quota, learned from the headers of its answers.
 
+    Every call that was spent is ended by exactly one of `observe`, `settle` and `refund`.
+
     `credit` is how many calls may go before anything else has to be known, and `until` the time up to which that
-    holds: a caller in a hurry may take from `credit` itself, and call `spend` and `wait` otherwise. Every call that
-    was spent is ended by exactly one of `observe`, `settle` and `refund`.
+    holds. Up to then, a caller in a hurry may move a call from `credit` to `in_flight` itself in place of `wait` and
+    `spend`, and take one off `in_flight` in place of `settle`.
     """
 
     __slots__ = (
         "_dated", "_even", "_learned", "_limit", "_next_at", "_not_before", "_pace", "_phase", "_reader", "_refusals",
-        "_reserve", "_reset", "_resets_at", "_span", "_stragglers", "_wary", "credit", "in_flight", "subject", "until",
+        "_reserve", "_reset", "_resets_at", "_span", "_stragglers", "_usual", "_wary", "credit", "in_flight", "subject",
+        "until",
     )  # fmt: skip
 
     def __init__(self, subject: str, pace: Pace | None = None) -> None:
         self.subject = subject
         self.credit = 0
-        self.until = -math.inf
+        self.until = SHUT
         self.in_flight = 0
         self._pace = pace or Pace()
         self._reserve = self._pace.reserve
@@ -63,6 +70,7 @@ class Quota:
         self._wary = False  # the next window is to be spent evenly
         self._even = self._pace.kind == "even"
         self._limit: int | None = None
+        self._usual: Reading | None = None
         self._reset = -math.inf  # the present window's reset on the server's clock: its name
         self._resets_at = math.inf  # the same on ours, and not before it is over there
         self._span = 0.0  # how long it had to run when first seen
@@ -123,20 +131,26 @@ class Quota:
 
     def observe(self, now: float, status: int, headers: abc.Mapping[str, str]) -> None:
         """End a call with its answer, and learn from its headers."""
+        reading, left = self._reader.read(headers), calls_left(headers)
+        if reading is self._usual and left is not None and status != 429 and now < self.until:
+            # The usual answer: the present window, and no news but the count.
+            held = min(self.credit + self.in_flight, left - self._reserve)
+            self.in_flight -= 1
+            self.credit = held - self.in_flight
+            return
         self._pass_time(now)
-        reading = self._reader.read(now, headers)
         if status == 429:
             self._refuse(now, headers, reading)
             return
         held, fresh = self.credit + self.in_flight, not self._stragglers
         self.settle(now)
-        if reading.remaining is None:
+        if left is None:
             if self._phase == "asking" and 200 <= status < 300 and now >= self._not_before - MOMENT:
                 self._flow_freely()
         elif self._phase == "told":
-            self._merge(now, reading, held)
-        elif self._is_newer(reading) or (fresh and now >= self._not_before - MOMENT):
-            self._adopt(now, reading)
+            self._merge(now, reading, left, held)
+        elif self._is_newer(now, reading) or (fresh and now >= self._not_before - MOMENT):
+            self._adopt(now, reading, left)
 
     def view(self, now: float) -> QuotaView:
         """Give what is believed now as a value."""
@@ -158,49 +172,53 @@ class Quota:
         self._phase = "asking"
         self._stragglers = self.in_flight
         self._not_before = not_before
-        self.until = -math.inf
+        self.until, self._usual = SHUT, None
 
     def _flow_freely(self) -> None:
         self._phase = "untold"
         self.credit = _UNLIMITED
         self._refusals = 0
-        self.until = -math.inf if self._learned else math.inf
+        self.until, self._usual = SHUT if self._learned else math.inf, None
 
     def _end(self) -> None:
         self.in_flight -= 1
         if self._stragglers:
             self._stragglers -= 1
 
-    def _adopt(self, now: float, reading: Reading) -> None:
+    def _adopt(self, now: float, reading: Reading, left: int) -> None:
         """Believe an answer of a window not known yet."""
-        assert reading.remaining is not None
-        wait = reading.wait or _SHORTEST
+        wait = reading.wait(now) or _SHORTEST
         self._phase = "told"
         self._limit = reading.limit if reading.limit is not None else self._limit
-        self._reset, self._span, self._dated = reading.reset, wait, reading.dated
+        self._reset, self._span, self._dated = reading.reset(now), wait, reading.dated
         self._resets_at = now + wait + _margin(wait)
         self._not_before, self._refusals, self._next_at = -math.inf, 0, now
         self._even, self._wary = self._pace.kind == "even" or self._wary, False
-        self.credit = reading.remaining - self._reserve - self.in_flight
-        self.until = -math.inf if self._even or self._learned else self._resets_at
+        self.credit = left - self._reserve - self.in_flight
+        self._open(reading)
 
-    def _merge(self, now: float, reading: Reading, held: int) -> None:
+    def _merge(self, now: float, reading: Reading, left: int, held: int) -> None:
         """Believe the lower of what was known and what an answer says; `held` counts this call as still to come."""
-        assert reading.remaining is not None
-        if self._is_newer(reading):
-            self._adopt(now, reading)
-        elif self._is_older(reading):
+        if self._is_newer(now, reading):
+            self._adopt(now, reading, left)
+        elif self._is_older(now, reading):
             self.credit = held - self.in_flight
         else:
-            self.credit = min(held, reading.remaining - self._reserve) - self.in_flight
+            self.credit = min(held, left - self._reserve) - self.in_flight
             # Each reading errs to the late side: a Date is cut to seconds, and the answer took its time.
-            if reading.dated and 0 < reading.wait < self._resets_at - now - _margin(self._span):
-                self._resets_at = now + reading.wait + _margin(self._span)
-                self.until = min(self.until, self._resets_at)
+            wait = reading.wait(now)
+            if reading.dated and wait > 0:
+                self._resets_at = min(self._resets_at, now + wait + _margin(self._span))
+            self._open(reading)
+
+    def _open(self, reading: Reading) -> None:
+        """Say up to when credit may be taken without asking, and which answers will bring no news but the count."""
+        self.until = SHUT if self._even or self._learned else self._resets_at
+        self._usual = reading if reading.steady else None
 
     def _refuse(self, now: float, headers: abc.Mapping[str, str], reading: Reading) -> None:
         """Take a 429: nobody goes before the time it says, then one call asks again."""
-        stale = self._is_stale_refusal(reading)
+        stale = self._is_stale_refusal(now, reading)
         self._end()
         for window in self._learned.values():
             window.refund()
@@ -213,18 +231,18 @@ class Quota:
             self._refusals = min(self._refusals + 1, 10)
         self._learn(now, headers, reading, wait)
         self._wary = self._wary or self._phase != "asking"
-        if reading.dated and self._is_newer(reading):
-            self._reset, self._span, self._dated = reading.reset, reading.wait, True
+        if reading.dated and self._is_newer(now, reading):
+            self._reset, self._span, self._dated = reading.reset(now), reading.wait(now), True
         pause = 0.0 if wait is None else max(wait, _SHORTEST)
         self._ask(max(self._not_before, now + pause + _margin(pause)))
 
-    def _is_stale_refusal(self, reading: Reading) -> bool:
+    def _is_stale_refusal(self, now: float, reading: Reading) -> bool:
         """Tell whether a 429 speaks of a window that is over, or repeats what an earlier one said."""
         if not reading.dated:
             return False
         if self._phase == "asking":
-            return self._stragglers > 0 and not self._is_newer(reading)
-        return self._is_older(reading)
+            return self._stragglers > 0 and not self._is_newer(now, reading)
+        return self._is_older(now, reading)
 
     def _learn(self, now: float, headers: abc.Mapping[str, str], reading: Reading, wait: float | None) -> None:
         """Keep count, from now on, of a window that the server names only when it refuses."""
@@ -237,14 +255,19 @@ class Quota:
             window.in_flight = self.in_flight
         window.shut(now, wait)
 
-    def _is_newer(self, reading: Reading) -> bool:
-        """Tell whether an answer belongs to a later window; resets of one window differ by less than half of it."""
+    def _is_newer(self, now: float, reading: Reading) -> bool:
+        """Tell whether an answer belongs to a later window."""
         if reading.dated != self._dated:
             return reading.dated
-        return reading.reset - self._reset > self._span / 2
+        return reading.reset(now) - self._reset > self._tolerance
 
-    def _is_older(self, reading: Reading) -> bool:
-        return reading.dated and self._reset - reading.reset > self._span / 2
+    def _is_older(self, now: float, reading: Reading) -> bool:
+        return reading.dated and self._reset - reading.reset(now) > self._tolerance
+
+    @property
+    def _tolerance(self) -> float:
+        """Seconds by which the resets told for one window may differ: by rounding, or by half of the window."""
+        return max(_ROUNDING, self._span / 2)
 
 
 def _margin(wait: float) -> float:

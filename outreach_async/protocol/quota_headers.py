@@ -8,9 +8,9 @@ merged (`9999, 19988`): the first is the user's hourly quota, the lowest `Remain
 from __future__ import annotations
 
 import collections.abc as abc
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from .instants import Moment, first_integer, lowest_integer, read_moment, server_time
+from .instants import Moment, first_integer, lowest_integer, read_moment
 
 WINDOW_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 """The windows a server names, in seconds (PlanMySaaS, rate limits)."""
@@ -22,45 +22,73 @@ UNDATED = 60.0
 """Seconds for which a `Remaining` without any time is believed."""
 
 
-class Reading(NamedTuple):
-    """One answer's headers. `wait` is in seconds from now, `reset` in Unix seconds of the server's own clock.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one answer says about its window. `moment` is its reset, None where not told; `date` is the server's time.
 
-    `remaining` and `limit` are None where not told; `dated` is False where no time was, and one is assumed.
+    Two answers that say the same give the same object, so that the usual answer costs one comparison.
     """
 
     limit: int | None
-    remaining: int | None
-    wait: float
-    reset: float
-    dated: bool
+    moment: Moment | None
+    date: float | None
+    window: float | None
+
+    @property
+    def dated(self) -> bool:
+        """Whether a reset was told; else one is assumed."""
+        return self.moment is not None
+
+    @property
+    def steady(self) -> bool:
+        """Whether it says the same whenever it is looked at."""
+        return self.moment is not None and self.moment.absolute
+
+    def wait(self, now: float) -> float:
+        """Give the seconds from `now` to the reset, within bounds."""
+        return max(0.0, self.reset(now) - self._server_time(now))
+
+    def reset(self, now: float) -> float:
+        """Give the reset in Unix seconds of the server's own clock; this is the window's name."""
+        server_now = self._server_time(now)
+        wait = seconds_from(self.moment, server_now)
+        if wait is None:
+            wait = self.window or UNDATED
+        return server_now + min(wait, _ceiling(self.window))
+
+    def _server_time(self, now: float) -> float:
+        return now if self.date is None else self.date
 
 
 class HeaderReader:
-    """Reads the headers of one subject's answers; it keeps the last date texts read, since they seldom change."""
+    """Reads the headers of one subject's answers. It keeps the last reading, since few answers say something new."""
 
-    __slots__ = ("_date", "_date_text", "_moment", "_reset_text")
+    __slots__ = ("_last", "_texts")
 
     def __init__(self) -> None:
-        self._reset_text: str | None = None
-        self._moment: Moment | None = None
-        self._date_text: str | None = None
-        self._date: float | None = None
+        self._texts: tuple[str | None, ...] = ()
+        self._last = Reading(None, None, None, None)
 
-    def read(self, now: float, headers: abc.Mapping[str, str]) -> Reading:
-        """Read an answer that arrived at `now`."""
+    def read(self, headers: abc.Mapping[str, str]) -> Reading:
+        """Read an answer's window."""
         get = headers.get
-        reset_text, date_text = get("X-RateLimit-Reset"), get("Date")
-        if reset_text != self._reset_text:
-            self._reset_text, self._moment = reset_text, read_moment(reset_text)
-        if date_text != self._date_text:
-            told = server_time(date_text, -1.0)
-            self._date_text, self._date = date_text, None if told < 0 else told
-        server_now = now if self._date is None else self._date
-        moment, window = self._moment, named_window(headers)
-        wait = min(_seconds(moment, server_now, window or UNDATED), 2 * window if window else CEILING)
-        remaining = lowest_integer(get("X-RateLimit-Remaining"))
-        limit = first_integer(get("X-RateLimit-Limit"))
-        return Reading(limit, remaining, max(wait, 0.0), server_now + wait, moment is not None)
+        limit, reset, date = get("X-RateLimit-Limit"), get("X-RateLimit-Reset"), get("Date")
+        texts = limit, reset, date, get("X-RateLimit-Window") if reset is None else None
+        if texts != self._texts:
+            told = read_moment(date)
+            server_time = told.value if told is not None and told.absolute else None
+            window = named_window(headers) if reset is None else None
+            self._texts = texts
+            self._last = Reading(first_integer(limit), read_moment(reset), server_time, window)
+        return self._last
+
+
+def calls_left(headers: abc.Mapping[str, str]) -> int | None:
+    """Give how many calls an answer says are left; None when it does not say."""
+    text = headers.get("X-RateLimit-Remaining")
+    if text is None:
+        return None
+    return int(text) if len(text) < 10 and text.isascii() and text.isdigit() else lowest_integer(text)
 
 
 def named_window(headers: abc.Mapping[str, str]) -> float | None:
@@ -71,15 +99,19 @@ def named_window(headers: abc.Mapping[str, str]) -> float | None:
 
 def asked_wait(now: float, headers: abc.Mapping[str, str], reading: Reading) -> float | None:
     """Give the seconds that a 429 asks to wait: its `Retry-After`, else its reset; None when it says neither."""
-    moment = read_moment(headers.get("Retry-After"))
-    if moment is None:
-        return reading.wait if reading.dated else None
-    wait = _seconds(moment, server_time(headers.get("Date"), now), 0.0)
-    window = named_window(headers)
-    return min(max(wait, 0.0), 2 * window if window else CEILING)
+    server_now = now if reading.date is None else reading.date
+    wait = seconds_from(read_moment(headers.get("Retry-After")), server_now)
+    if wait is None:
+        return reading.wait(now) if reading.dated else None
+    return min(max(wait, 0.0), _ceiling(named_window(headers)))
 
 
-def _seconds(moment: Moment | None, server_now: float, otherwise: float) -> float:
+def seconds_from(moment: Moment | None, server_now: float) -> float | None:
+    """Give the seconds from the server's time to a moment."""
     if moment is None:
-        return otherwise
+        return None
     return moment.value - server_now if moment.absolute else moment.value
+
+
+def _ceiling(window: float | None) -> float:
+    return 2 * window if window else CEILING

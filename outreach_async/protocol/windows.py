@@ -72,7 +72,7 @@ class Window:
         """Count a call as answered; a 429 shuts the window as long as the answer asks, at most twice its length."""
         if status == 429:
             self.in_flight -= 1
-            asked = wait_seconds(headers.get("retry-after"), now=now, date=headers.get("date"), ceiling=math.inf)
+            asked = wait_seconds(headers.get("Retry-After"), now=now, date=headers.get("Date"), ceiling=math.inf)
             self.shut(now, asked)
         else:
             self.settle(now)
@@ -106,12 +106,12 @@ def refused_window(windows: abc.Sequence[Window], now: float, headers: abc.Mappi
     The headers speak of the user's quota. When it has calls left, a declared window refused: the shortest one that
     the wait asked for could come from. `Retry-After` may merely repeat `X-RateLimit-Reset`, and then says nothing.
     """
-    left = lowest_integer(headers.get("x-ratelimit-remaining"))
+    left = lowest_integer(headers.get("X-RateLimit-Remaining"))
     if left is not None and left <= 0:
         return None
-    asked = headers.get("retry-after")
-    if asked == headers.get("x-ratelimit-reset"):
+    asked = headers.get("Retry-After")
+    if asked == headers.get("X-RateLimit-Reset"):
         asked = None
-    wait = wait_seconds(asked, now=now, date=headers.get("date"), ceiling=math.inf) or 0.0
+    wait = wait_seconds(asked, now=now, date=headers.get("Date"), ceiling=math.inf) or 0.0
     by_length = sorted(windows, key=lambda window: window.seconds)
     return next((window for window in by_length if wait <= 2 * window.seconds), by_length[-1] if by_length else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as abc
+import math
 import os
 import random
 import secrets
@@ -61,6 +62,8 @@ class OAuthApp:
         grant_interval: float = GRANT_INTERVAL,
     ) -> None:
         _check(client_id, client_secret, redirect_uri)
+        if not 0 <= grant_interval < math.inf:
+            raise ConfigurationError(f"grant_interval is a number of seconds, not {grant_interval!r}")
         self.identity = AppIdentity(
             origin_of(base_url), client_id, Secret(client_secret), redirect_uri, grant_interval=grant_interval
         )

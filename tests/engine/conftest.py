@@ -156,7 +156,12 @@ def manual_clock() -> ManualClock:
     return ManualClock(auto=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def manual_clock_type() -> type[ManualClock]:
+    return ManualClock
+
+
+@pytest.fixture(scope="session")
 def token_server() -> type[TokenServer]:
     return TokenServer
 

@@ -109,6 +109,12 @@ def test_an_app_that_cannot_work_is_refused(given, why) -> None:
         OAuthApp(*given, tokens=MemoryTokens())
 
 
+@pytest.mark.parametrize("interval", [-1.0, float("nan"), float("inf")])
+def test_an_interval_is_a_number_of_seconds(interval) -> None:
+    with pytest.raises(ConfigurationError, match="grant_interval"):
+        OAuthApp("c", "s", "https://x/cb", tokens=MemoryTokens(), grant_interval=interval)
+
+
 @pytest.mark.parametrize("name", ["", "a\nb"])
 def test_a_user_needs_a_name(app, name) -> None:
     with pytest.raises(ConfigurationError, match="name"):

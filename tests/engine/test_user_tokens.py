@@ -200,6 +200,32 @@ async def test_a_lost_answer_is_known_to_other_processes_and_after_a_restart(sto
     assert len(server.requests) == 2
 
 
+async def test_the_minute_counts_from_the_loss_since_the_grant_may_be_as_late(store, server, clock) -> None:
+    async def dawdle() -> None:
+        server.before = None
+        clock.time += 30
+
+    server.faults, server.before, began = ["cut"], dawdle, clock.now()
+    server.rotation = "keep"
+    assert await signer(store, server).authorize(600) == "Bearer at-2"
+    assert clock.now() == began + 30 + 60
+    assert server.throttled == 0
+    assert max(token.asked_at for token in store.saved) == began + 90
+
+
+async def test_closing_while_the_minute_runs_ends_at_once(store, server, manual_clock, settled) -> None:
+    server.clock, now = manual_clock, manual_clock.now()
+    await store.save(KEY, Token(Secret(""), Secret("rt-0"), 0.0, None, now))
+    manager = signer(store, server, seed=None)
+    waiting = asyncio.create_task(manager.authorize(100))
+    await settled()
+    async with asyncio.timeout(1):
+        await manager.close()
+    with pytest.raises(CredentialError, match="closed"):
+        await waiting
+    assert server.requests == []
+
+
 async def test_answers_that_stay_lost_end_the_wait(store, server, clock) -> None:
     server.faults = ["lost"] * 10
     with pytest.raises(CredentialError, match="lost") as caught:

@@ -1,14 +1,14 @@
 """What may be sent again, when, and when to give up.
 
-| result | repeated |
-|---|---|
-| connection refused, 401 (once, after a refresh), 429, 503 for maintenance or with `Retry-After` | anything |
-| any other transient failure | GET; DELETE; PATCH unless it sets a mailing's `state`; `replay=True`; and
-  PlanMySaaS's lead creation, which is idempotent by contract |
-| the same on other POSTs and actions | never: the outcome is unknown, and some writes send mail |
+- Connection refused, 401 (once, after a refresh), 429, 503 for maintenance or with `Retry-After`: the call did not
+  happen, so anything is repeated.
+- Any other transient failure: GET, DELETE, PATCH unless it sets a mailing's `state`, what the caller marked
+  `replay=True`, and PlanMySaaS's lead creation, which is idempotent by contract.
+- The same on other POSTs and actions: never. The outcome is unknown, neither API de-duplicates writes, and some send
+  mail.
 
-Everything is an argument here, the jitter too. Who waits, and who signs anew, is the pipeline's business; a 429's
-wait is the pacer's.
+Everything is an argument here, the jitter too. Who waits, and who signs anew, is the pipeline's business; how long a
+429 lasts is the pacer's.
 """
 
 from __future__ import annotations

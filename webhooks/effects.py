@@ -1,0 +1,101 @@
+"""A handler's own writes inside the inbox's transaction: run once, undone alone, timed.
+
+The function is a guest on the inbox's only writing connection, while every delivery waits for it. What would end the
+transaction, reach other files or touch the inbox's own tables is refused by SQLite itself, through its authorizer.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import inspect
+import logging
+import sqlite3
+import time
+
+from outreach_async.protocol.errors import ConfigurationError
+
+from .inbox import T, Work
+
+SLOW = 0.25
+"""Seconds above which a function's time is logged."""
+
+_log = logging.getLogger("webhooks.inbox")
+_SAVEPOINT = "inbox_effect"
+_NEVER = {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
+_WRITES = {
+    sqlite3.SQLITE_INSERT,
+    sqlite3.SQLITE_UPDATE,
+    sqlite3.SQLITE_DELETE,
+    sqlite3.SQLITE_ALTER_TABLE,
+    sqlite3.SQLITE_DROP_TABLE,
+    sqlite3.SQLITE_DROP_INDEX,
+    sqlite3.SQLITE_CREATE_TRIGGER,
+}
+
+
+def check_work(work: Work[T]) -> None:
+    """Refuse a function that could not run in the writer's thread. Raises ConfigurationError."""
+    if inspect.iscoroutinefunction(work) or not callable(work):
+        raise ConfigurationError(
+            "a transaction takes an ordinary function of a connection",
+            hint="Write it as `def`, and await nothing in it.",
+        )
+
+
+def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callable[[], None], name: str) -> T:
+    """Run `work`, then `settle`, in a savepoint of the open transaction; what either raises undoes both.
+
+    `name` stands in the log when it takes longer than `SLOW`. Raises ConfigurationError when `work` tries what is
+    refused to it, and whatever else `work` raises.
+    """
+    started = time.monotonic()
+    connection.execute(f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        result = _guarded(connection, work)
+        settle()
+    except BaseException:
+        # An error such as a full disk may have ended the whole transaction already.
+        if connection.in_transaction:
+            connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
+            connection.execute(f"RELEASE {_SAVEPOINT}")
+        raise
+    connection.execute(f"RELEASE {_SAVEPOINT}")
+    if (seconds := time.monotonic() - started) > SLOW:
+        _log.warning("the transaction of %s held up every delivery for %.0f ms", name, seconds * 1000)
+    return result
+
+
+def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
+    connection.set_authorizer(_authorize)
+    try:
+        result = work(connection)
+    except sqlite3.DatabaseError as error:
+        if "not authorized" in str(error) or "prohibited" in str(error):
+            raise ConfigurationError(
+                f"a transaction may not do this: {error}",
+                hint="The inbox commits it; use tables of your own, whose names do not start with inbox_.",
+            ) from error
+        raise
+    finally:
+        connection.set_authorizer(None)
+        connection.row_factory = None
+        connection.text_factory = str
+    if inspect.isawaitable(result):
+        close = getattr(result, "close", None)
+        if close:
+            close()
+        raise ConfigurationError("a transaction's function gave something to await", hint="Write it as `def`.")
+    return result
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    names = [name for name in (first, second) if name]
+    if action in _NEVER:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_SAVEPOINT and _SAVEPOINT in names:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and second is not None and first not in ("table_info", "index_list"):
+        return sqlite3.SQLITE_DENY
+    if action in _WRITES and any(name.lower().startswith("inbox_") for name in names):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK

@@ -1,0 +1,51 @@
+"""What an inbox can refuse, below the one tree of errors of this project.
+
+OutreachError
+  InboxError
+    InboxFull            at its bound of unfinished events
+    InboxUnavailable     the store fails: disk full, input or output error, closed
+    InboxHeld            another process holds it
+    ClaimLost            the claim is over, or was given to another worker
+"""
+
+from __future__ import annotations
+
+from outreach_async.protocol.errors import OutreachError
+
+
+class InboxError(OutreachError):
+    """Base of what an inbox refuses. A delivery that met one is not stored: do not answer it 2xx."""
+
+
+class InboxFull(InboxError):
+    """`depth` events are unfinished, and the inbox takes no more until some are."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__(
+            f"the inbox is full: {depth:,} events wait to be handled",
+            hint="Look why handlers fall behind, or raise the inbox's depth.",
+        )
+        self.depth = depth
+
+
+class InboxUnavailable(InboxError):
+    """The store failed or is closed. It is tried again with every call, and recovers by itself when it can."""
+
+
+class InboxHeld(InboxError):
+    """Another process holds the inbox. `pid` is its process id, None where it could not be learnt."""
+
+    def __init__(self, path: str, *, pid: int | None, waited: float) -> None:
+        holder = f"process {pid}" if pid else "another process"
+        super().__init__(
+            f"{path} is held by {holder} (waited {waited:g} s)",
+            hint="Stop that process, or give this one another file.",
+        )
+        self.pid = pid
+
+
+class ClaimLost(InboxError):
+    """The claim is over already: ended, given back, or the inbox was closed and opened again since."""
+
+    def __init__(self, id: int) -> None:
+        super().__init__(f"event {id} is no longer lent to this worker")

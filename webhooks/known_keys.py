@@ -1,0 +1,68 @@
+"""What the texts on file say of a new delivery: a copy of an older one, or a remarkable one.
+
+The rules are those of `delivery`; both inboxes go by them. Knows no database.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+from dataclasses import dataclass
+
+from .delivery import Delivery, Key, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A text on file: the event it came with last, when that was received, and when it may be forgotten."""
+
+    event: int
+    at: float
+    until: float
+
+
+Known = abc.Mapping[str, Seen]
+
+
+def first_copy(delivery: Delivery, known: Known) -> int | None:
+    """Give the id of the event this delivery is a copy of; None when it is new."""
+    for key in delivery.keys:
+        if seen := _live(key, delivery, known):
+            return seen.event
+    return None
+
+
+def flags_of(delivery: Delivery, known: Known) -> tuple[str, ...]:
+    """Give the flags to store with a new delivery: its own, and those of the watched texts that are known."""
+    flags = [*delivery.flags, *(watch.flag for watch in delivery.watch if _live(watch, delivery, known))]
+    return tuple(dict.fromkeys(flags))
+
+
+def put_on_file(delivery: Delivery, event: int, known: Known) -> dict[str, Seen]:
+    """Give what is to be on file once the delivery is stored: each of its texts once, with the newer time."""
+    filed: dict[str, Seen] = {}
+    for text, horizon in texts_of(delivery).items():
+        at, until = delivery.received_at, delivery.received_at + horizon
+        before = known.get(text)
+        filed[text] = Seen(event, max(at, before.at), max(until, before.until)) if before else Seen(event, at, until)
+    return filed
+
+
+def put_with_copy(delivery: Delivery, event: int, known: Known) -> dict[str, Seen]:
+    """Give what a duplicate adds for the first copy: those of its keys by which it would not have been known."""
+    at = delivery.received_at
+    return {key.text: Seen(event, at, at + key.horizon) for key in delivery.keys if not _live(key, delivery, known)}
+
+
+def texts_of(delivery: Delivery) -> dict[str, float]:
+    """Give every text that identifies a delivery, with the longest horizon asked for it."""
+    texts: dict[str, float] = {}
+    for key in delivery.keys:
+        texts[key.text] = max(key.horizon, texts.get(key.text, 0.0))
+    for watch in delivery.watch:
+        texts[watch.text] = max(watch.horizon, texts.get(watch.text, 0.0))
+    return texts
+
+
+def _live(text: Key | Watch, delivery: Delivery, known: Known) -> Seen | None:
+    seen = known.get(text.text)
+    return seen if seen and delivery.received_at - seen.at < text.horizon else None

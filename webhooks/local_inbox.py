@@ -1,0 +1,260 @@
+"""What the inboxes of one process share: claims are lent from memory, everything else is a job for a store.
+
+The agenda is told of an event once it is on disk, and of a settlement when it is handed in: a settlement that could
+not be recorded is handed in again by the worker, or its claim is given back and its handlers run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+
+from outreach_async.engine.clock import Clock, SystemClock
+
+from . import upkeep
+from .agenda import Pick, Retry
+from .delivery import Delivery
+from .desk import Desk, lane_of
+from .effects import check_work
+from .inbox import Claim, End, Entry, Gap, InboxStatistics, Listing, Receipt, Settlement, State, Summary, T, Work
+from .inbox_errors import InboxUnavailable
+from .jobs import AnyJob, Call, Effect, Job, Put, Settle
+from .sqlite_faults import explain, is_store_failure
+from .sqlite_reader import Reader, Unfinished
+from .sqlite_store import Store
+
+WAITING = 10_000
+"""Jobs that may wait for the writer; more than that are refused."""
+
+FRESH_BYTES = 16 * 1024 * 1024
+"""Bodies kept in memory from their receipt to their claim; others are read back."""
+
+
+class LocalInbox:
+    """An inbox of one process, but for how jobs reach the store and how it is read."""
+
+    def __init__(self) -> None:
+        self._clock: Clock = SystemClock()
+        self._desk: Desk | None = None
+        self._store: Store | None = None
+        self._fresh: dict[int, Delivery] = {}
+        self._fresh_bytes = 0
+        self._waiting = 0
+        self._stored = self._duplicates = self._flagged = 0
+
+    async def put(self, delivery: Delivery) -> Receipt:
+        """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
+        return await self._do(Put(delivery))
+
+    async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:
+        """Wait for events that can be worked on, and lend at least one and at most `limit`."""
+        desk = self._at_desk()
+        picks = await desk.take(limit, ahead=ahead)
+        try:
+            claims = await self._claims(picks)
+        except BaseException:
+            desk.put_back(picks)
+            raise
+        return desk.lend(claims)
+
+    async def settle(self, claim: Claim, *settlements: Settlement, end: End | None = None) -> None:
+        """Record what became of handlers; with `end` the claim is over."""
+        desk = self._at_desk()
+        desk.check(claim)
+        desk.settle(claim.id, settlements)
+        state = desk.ending(claim.id, end) if end else None
+        await self._do(Settle(claim.id, settlements, state, end))
+
+    async def transact(self, claim: Claim, settlement: Settlement, work: Work[T]) -> T:
+        """Run `work` in the transaction that records the settlement; what it raises undoes both."""
+        check_work(work)
+        self._at_desk().check(claim)
+        return await self._do(Effect(claim.id, settlement, work))
+
+    def release(self, claim: Claim) -> None:
+        """Give a claim back unsettled; one that is over is left alone."""
+        if self._desk:
+            self._desk.release(claim)
+
+    async def redeliver(self, id: int) -> bool:
+        """Work on a finished event again: on its dead handlers, or on all when none died."""
+
+        def taken_up(found: tuple[str, str, float] | None) -> None:
+            if found and self._desk:
+                source, resource, received_at = found
+                self._desk.add(id, lane_of(source, resource), received_at)
+
+        return await self._do(Call(lambda store: upkeep.redeliver(store, id), taken_up)) is not None
+
+    async def get(self, id: int) -> Entry | None:
+        """Give one event whole; None when there is none."""
+        return await self._read(lambda reader: reader.get(id))
+
+    async def events(self, listing: Listing) -> tuple[Summary, ...]:
+        """Give the events that a listing asks for."""
+        return await self._read(lambda reader: reader.events(listing))
+
+    async def counts(self) -> abc.Mapping[State, int]:
+        """Count the events on file by their state."""
+        return await self._read(lambda reader: reader.counts())
+
+    async def purge(self, before: float) -> int:
+        """Remove the finished events received before this time, dead ones included, and say how many."""
+        return await self._remove("done", before) + await self._remove("dead", before)
+
+    async def gaps(self) -> tuple[Gap, ...]:
+        """Give the spans in which deliveries may have been lost, the latest first."""
+        return await self._read(lambda reader: reader.gaps())
+
+    async def repaired(self, gap: int) -> bool:
+        """Note that a gap's events were fetched by other means. False when it is not there or was repaired before."""
+        now = self._clock.now()
+        return await self._do(Call(lambda store: upkeep.repaired(store, gap, now)))
+
+    def statistics(self) -> InboxStatistics:
+        """Say how it stands, without touching the disk."""
+        agenda, store = self._at_desk().agenda, self._at_store()
+        return InboxStatistics(
+            depth=len(agenda),
+            running=agenda.running,
+            retrying=agenda.retrying,
+            dead=store.tally.dead,
+            oldest_at=agenda.oldest_at,
+            stored=self._stored,
+            duplicates=self._duplicates,
+            flagged=self._flagged,
+            failing_since=store.failing_since,
+            failure=store.failure,
+        )
+
+    async def quiet(self) -> None:
+        """Wait until no event is running or can be run now; retries may still wait for their time."""
+        await self._at_desk().quiet()
+
+    async def _read(self, question: abc.Callable[[Reader], T]) -> T:
+        """Ask the store something beside its writer. Raises InboxUnavailable."""
+        raise NotImplementedError
+
+    def _submit(self, job: AnyJob) -> None:
+        """Have a job done; `_deliver` is to be called with it once it is durable, or failed."""
+        raise NotImplementedError
+
+    async def _do(self, job: Job[T]) -> T:
+        self._at_desk()
+        if self._waiting >= WAITING:
+            raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
+        self._waiting += 1
+        job.future = asyncio.get_running_loop().create_future()
+        self._submit(job)
+        return await job.future
+
+    def _deliver(self, jobs: abc.Sequence[AnyJob], error: Exception | None) -> None:
+        """Tell of a transaction's end. Whoever waits goes on after this, when the agenda knows too."""
+        self._waiting -= len(jobs)
+        for job in jobs:
+            refusal = refusal_of(error) if error else job.error
+            future = job.future
+            if future and not future.done():
+                if refusal:
+                    future.set_exception(refusal)
+                else:
+                    future.set_result(job.result)
+            self._note(job, refusal is None)
+
+    def _note(self, job: AnyJob, committed: bool) -> None:
+        desk = self._desk
+        if desk is None:
+            return
+        if isinstance(job, Settle) and job.end:
+            desk.ended(job.id, job.end, committed)
+        elif not committed:
+            return
+        elif isinstance(job, Put):
+            self._note_put(desk, job.delivery, job.result)
+        elif isinstance(job, Effect):
+            desk.settle(job.id, (job.settlement,))
+        elif isinstance(job, Call) and job.after:
+            job.after(job.result)
+
+    def _note_put(self, desk: Desk, delivery: Delivery, receipt: Receipt) -> None:
+        if receipt.duplicate:
+            self._duplicates += 1
+            return
+        self._stored += 1
+        self._flagged += bool(receipt.flags)
+        if delivery.unreadable:
+            return
+        desk.add(receipt.id, lane_of(delivery.source, delivery.resource), delivery.received_at)
+        if self._fresh_bytes + len(delivery.body) <= FRESH_BYTES:
+            same = receipt.flags == delivery.flags
+            self._fresh[receipt.id] = delivery if same else delivery.flagged(receipt.flags)
+            self._fresh_bytes += len(delivery.body)
+
+    async def _claims(self, picks: abc.Sequence[Pick]) -> tuple[Claim, ...]:
+        fresh = [self._fresh.pop(pick.id, None) for pick in picks]
+        self._fresh_bytes -= sum(len(delivery.body) for delivery in fresh if delivery)
+        # An event that is still fresh was never claimed, so nothing is on file about its handlers.
+        if all(fresh):
+            return tuple(
+                Claim(id=pick.id, delivery=delivery, ahead=pick.ahead)
+                for pick, delivery in zip(picks, fresh, strict=True)
+                if delivery
+            )
+        return await self._read(lambda reader: reader.claims(picks))
+
+    async def _remove(self, state: State, before: float | None) -> int:
+        """Remove the oldest events of a state, some at a time, so that deliveries get in between."""
+        removed = 0
+        while found := await self._do(Call(lambda store: upkeep.remove(store, state, before))):
+            removed += found
+        return removed
+
+    async def _start(self, clock: Clock, store: Store, unfinished: abc.Iterable[Unfinished]) -> None:
+        """Begin to lend what is unfinished."""
+        self._clock, self._store, self._desk = clock, store, Desk(clock)
+        self._fresh = {}
+        self._fresh_bytes = self._waiting = 0
+        now = clock.now()
+        for number, event in enumerate(unfinished, 1):
+            retries = {each.handler: resumed(each, now) for each in event.work if each.outcome == "retry"}
+            died = any(each.outcome == "dead" for each in event.work)
+            lane = lane_of(event.source, event.resource)
+            self._desk.add(event.id, lane, event.received_at, retries=retries, covered=event.covered, died=died)
+            if number % 1_000 == 0:
+                await asyncio.sleep(0)
+
+    def _stop(self) -> None:
+        if self._desk:
+            self._desk.close()
+        self._desk = None
+
+    def _at_desk(self) -> Desk:
+        if self._desk is None:
+            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+        return self._desk
+
+    def _at_store(self) -> Store:
+        if self._store is None:
+            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+        return self._store
+
+
+def resumed(settlement: Settlement, now: float) -> Retry:
+    """Give a retry that was on file when the inbox was opened.
+
+    However the clock jumped meanwhile, it waits no longer than the delay it was given, and holds its lane as long
+    past that as it would have.
+    """
+    delay = max(0.0, settlement.retry_at - settlement.at)
+    due = now + min(delay, max(0.0, settlement.retry_at - now))
+    held = settlement.hold_until - settlement.retry_at
+    return Retry(due, due + held if settlement.hold_until and held > 0 else 0.0)
+
+
+def refusal_of(error: Exception) -> InboxUnavailable:
+    """Say what a failed transaction means to whoever handed in a job for it."""
+    if is_store_failure(error):
+        return InboxUnavailable(
+            f"the inbox cannot be written: {explain(error)}", hint="It is tried again by itself with every delivery."
+        )
+    return InboxUnavailable(f"this could not be stored: {error!r}")

@@ -1,0 +1,193 @@
+"""The inbox on disk: one file, one process that holds it, one thread that writes it.
+
+A delivery is durable when `put` returns: its transaction is synced to disk, together with all that came meanwhile.
+Others may read the file beside us (`SqliteInbox.reader`), and nobody else may write it. Nothing here blocks the event
+loop: writes happen in the writer's thread, reads in another.
+
+Once a minute a heartbeat is written, so that the next start knows since when nobody listened, and what is too old or
+too much is removed: finished events past their keeping time or beyond `max_bytes`. While the store fails it is tried
+every few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import contextlib
+import logging
+import os
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+import anyio
+import anyio.to_thread
+
+from outreach_async.engine.clock import Clock, SystemClock
+
+from . import upkeep
+from .group_commit import GroupCommit
+from .inbox import DEPTH, T
+from .inbox_errors import InboxError, InboxUnavailable
+from .inbox_lock import InboxLock
+from .jobs import AnyJob, Call
+from .local_inbox import LocalInbox
+from .sqlite_faults import explain
+from .sqlite_reader import Reader
+from .sqlite_schema import open_for_reading, open_for_writing
+from .sqlite_store import Store
+
+DAY = 86_400.0
+KEEP = 7 * DAY
+KEEP_DEAD = 30 * DAY
+MAX_BYTES = 4 * 1024**3
+PATIENCE = 30.0
+HEARTBEAT = 60.0
+PROBE = 5.0
+
+_log = logging.getLogger("webhooks.inbox")
+
+
+class SqliteInbox(LocalInbox):
+    """Keeps deliveries in the file at `path`.
+
+    `depth` bounds the unfinished events. Finished ones are kept `keep` seconds, dead ones `keep_dead`, and fewer when
+    more than `max_bytes` are in use. `patience` is how many seconds an opening waits for the process that holds the
+    file.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        depth: int = DEPTH,
+        keep: float = KEEP,
+        keep_dead: float = KEEP_DEAD,
+        max_bytes: int = MAX_BYTES,
+        patience: float = PATIENCE,
+    ) -> None:
+        super().__init__()
+        self.path = Path(path)
+        self._depth = depth
+        self._keep = keep
+        self._keep_dead = keep_dead
+        self._max_bytes = max_bytes
+        self._patience = patience
+        self._lock = InboxLock(self.path)
+        self._writer: GroupCommit | None = None
+        self._reader: Reader | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._told_failing = False
+        self._turns = anyio.CapacityLimiter(1)
+
+    def __repr__(self) -> str:
+        return f"<SqliteInbox {self.path}>"
+
+    @staticmethod
+    def reader(path: str | os.PathLike[str]) -> Reader:
+        """Open an inbox file for reading, beside the process that holds it. Raises ConfigurationError."""
+        return Reader(open_for_reading(Path(path)))
+
+    async def open(self, clock: Clock) -> None:
+        """Take hold of the file and load what is unfinished. Raises ConfigurationError, InboxHeld."""
+        await self._lock.acquire(clock, self._patience)
+        try:
+            await self._open(clock)
+        except BaseException:
+            await self._let_go()
+            raise
+
+    async def close(self) -> None:
+        """Commit what was handed in and let go of the file."""
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+            self._keeper = None
+        if self._desk:
+            try:
+                await self._beat()
+            except InboxError as error:
+                _log.error("%s", error)
+        await self._let_go()
+
+    async def __aenter__(self) -> Self:
+        await self.open(SystemClock())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _open(self, clock: Clock) -> None:
+        stores: list[Store] = []
+
+        def open_store() -> Store:
+            stores.append(Store(open_for_writing(self.path), clock.now, depth=self._depth))
+            return stores[0]
+
+        self._writer = GroupCommit(open_store, self._deliver)
+        await self._writer.start()
+        self._reader = await anyio.to_thread.run_sync(self.reader, self.path, limiter=self._turns)
+        await self._start(clock, stores[0], await self._read(lambda reader: reader.unfinished()))
+        now = clock.now()
+        await self._do(Call(lambda store: upkeep.note_start(store, now)))
+        self._keeper = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _let_go(self) -> None:
+        if self._writer:
+            await self._writer.close()
+        self._writer = None
+        if self._reader:
+            self._reader.close()
+        self._reader = None
+        self._stop()
+        self._lock.release()
+
+    async def _read(self, question: abc.Callable[[Reader], T]) -> T:
+        if self._reader is None:
+            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+        try:
+            return await anyio.to_thread.run_sync(question, self._reader, limiter=self._turns)
+        except sqlite3.Error as error:
+            raise InboxUnavailable(f"the inbox cannot be read: {explain(error)}") from None
+
+    def _submit(self, job: AnyJob) -> None:
+        if self._writer is None:
+            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+        self._writer.submit(job)
+
+    def _deliver(self, jobs: abc.Sequence[AnyJob], error: Exception | None) -> None:
+        super()._deliver(jobs, error)
+        store = self._at_store()
+        failing = store.failing_since is not None
+        if failing and not self._told_failing:
+            _log.error("%s cannot be written: %s; deliveries are refused until it can", self.path, store.failure)
+        elif self._told_failing and not failing:
+            _log.warning("%s can be written again", self.path)
+        self._told_failing = failing
+
+    async def _watch(self) -> None:
+        """Keep the heartbeat, and the file within its bounds."""
+        beaten = self._clock.now()
+        while True:
+            await self._clock.sleep(PROBE)
+            failing = self._at_store().failing_since is not None
+            if not failing and self._clock.now() - beaten < HEARTBEAT:
+                continue
+            # What failed is logged already; the next round tries again.
+            with contextlib.suppress(InboxError):
+                await self._beat()
+                beaten = self._clock.now()
+                await self._tidy(beaten)
+
+    async def _beat(self) -> None:
+        now = self._clock.now()
+        await self._do(Call(lambda store: upkeep.beat(store, now)))
+
+    async def _tidy(self, now: float) -> None:
+        await self._remove("done", now - self._keep)
+        await self._remove("dead", now - self._keep_dead)
+        while await self._do(Call(upkeep.used_bytes)) > self._max_bytes:
+            if not await self._do(Call(upkeep.remove_oldest)):
+                break
+        while await self._do(Call(upkeep.give_back)):
+            pass

@@ -1,0 +1,171 @@
+"""Between the inbox's values and the rows of its tables, and many rows in one statement.
+
+The interpreter lets other threads run at every step of SQLite, and a busy event loop is slow to give the turn back:
+one statement for many rows is what keeps group commit fast. Their numbers are powers of two, so that a few prepared
+statements serve every number of rows.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import functools
+import hashlib
+import itertools
+import sqlite3
+from typing import Any, Literal, cast
+
+import msgspec
+
+from .delivery import Delivery, Key, Watch
+from .inbox import Settlement, State, Summary
+
+STATES: tuple[State, ...] = ("pending", "retrying", "done", "dead")
+PENDING, RETRYING, DONE, DEAD = range(4)
+
+# Older SQLite takes 999 parameters in a statement.
+_PARAMETERS = 900
+
+Row = tuple[Any, ...]
+
+
+_Envelope = tuple[tuple[tuple[str, str], ...], tuple[Key, ...], tuple[Watch, ...], str]
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+@functools.lru_cache(maxsize=64)
+def _rows(count: int, width: int) -> str:
+    row = f"({','.join('?' * width)})"
+    return ",".join([row] * count)
+
+
+def in_powers(rows: list[Row], width: int) -> abc.Iterator[list[Row]]:
+    """Cut rows into runs whose lengths are powers of two, each within what one statement takes."""
+    start, most = 0, 1 << (_PARAMETERS // width).bit_length() - 1
+    while left := len(rows) - start:
+        size = min(most, 1 << left.bit_length() - 1)
+        yield rows[start : start + size]
+        start += size
+
+
+def insert(connection: sqlite3.Connection, head: str, rows: list[Row], tail: str = "") -> None:
+    """Insert many rows; `head` ends before VALUES, `tail` follows the rows."""
+    for run in in_powers(rows, len(rows[0])) if rows else ():
+        values = _rows(len(run), len(run[0]))
+        connection.execute(f"{head} VALUES {values} {tail}", list(itertools.chain.from_iterable(run)))
+
+
+def select_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object]) -> abc.Iterator[Row]:
+    """Run a statement that ends in `IN` for many values."""
+    for run in in_powers([(value,) for value in values], 1):
+        yield from connection.execute(f"{statement} ({','.join('?' * len(run))})", [value for (value,) in run])
+
+
+def update_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object], *first: object) -> None:
+    """Run a statement that takes the parameters `first`, ends in `IN` for many values, and gives nothing."""
+    for run in in_powers([(value,) for value in values], 1):
+        connection.execute(f"{statement} ({','.join('?' * len(run))})", [*first, *(value for (value,) in run)])
+
+
+def digest_of(text: str) -> bytes:
+    """Give what stands for an identifying text on file."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def event_row(id: int, delivery: Delivery, flags: tuple[str, ...]) -> Row:
+    """Give the row of inbox_events for a new delivery; what cannot be read is dead on arrival."""
+    return (
+        id,
+        DEAD if delivery.unreadable else PENDING,
+        clean(delivery.source),
+        clean(delivery.provider),
+        clean(delivery.event),
+        clean(delivery.resource),
+        delivery.received_at,
+        len(delivery.body),
+        msgspec.json.encode(flags).decode() if flags else "[]",
+        clean(delivery.unreadable),
+    )
+
+
+def body_row(id: int, delivery: Delivery) -> Row:
+    """Give the row of inbox_bodies for a new delivery."""
+    try:
+        envelope = msgspec.json.encode((delivery.headers, delivery.keys, delivery.watch, delivery.secret))
+    except UnicodeEncodeError:
+        # Header bytes that are no valid text arrive as lone surrogates.
+        headers = tuple((clean(name), clean(value)) for name, value in delivery.headers)
+        envelope = msgspec.json.encode((headers, delivery.keys, delivery.watch, delivery.secret))
+    return (id, envelope, delivery.body)
+
+
+def clean(text: str) -> str:
+    """Give a text that can be stored: what is no valid Unicode is replaced."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def delivery_of(row: Row) -> Delivery:
+    """Make a delivery of its columns: those that `sqlite_reader` selects."""
+    source, provider, event, resource, received_at, flags, unreadable, envelope, body = row
+    headers, keys, watch, secret = _envelope.decode(envelope)
+    return Delivery(
+        source=source,
+        provider=provider,
+        event=event,
+        resource=resource,
+        received_at=received_at,
+        body=body,
+        headers=headers,
+        keys=keys,
+        watch=watch,
+        flags=tuple(msgspec.json.decode(flags)),
+        secret=secret,
+        unreadable=unreadable,
+    )
+
+
+def work_row(event: int, settlement: Settlement) -> Row:
+    """Give the row of inbox_work for a settlement: the event, then the settlement's own fields."""
+    return (
+        event,
+        clean(settlement.handler),
+        settlement.outcome,
+        settlement.attempt,
+        settlement.at,
+        settlement.seconds,
+        settlement.retry_at,
+        settlement.hold_until,
+        clean(settlement.reason),
+    )
+
+
+def settlement_of(row: Row) -> Settlement:
+    """Make a settlement of its columns; the traceback is there with failed runs only."""
+    handler, outcome, attempt, at, seconds, retry_at, hold_until, reason, *traceback = row
+    return Settlement(
+        handler=handler,
+        outcome=cast(Literal["done", "retry", "dead"], outcome),
+        attempt=attempt,
+        at=at,
+        seconds=seconds,
+        retry_at=retry_at,
+        hold_until=hold_until,
+        reason=reason,
+        traceback=traceback[0] if traceback else "",
+    )
+
+
+def summary_of(row: Row) -> Summary:
+    """Make a summary of its columns."""
+    number, state, source, provider, event, resource, received_at, flags, size, reason = row
+    return Summary(
+        id=number,
+        state=STATES[state],
+        source=source,
+        provider=provider,
+        event=event,
+        resource=resource,
+        received_at=received_at,
+        flags=tuple(msgspec.json.decode(flags)),
+        size=size,
+        reason=reason or "",
+    )

@@ -1,0 +1,105 @@
+"""What an inbox's writer does besides storing and settling: opening, heartbeats, purging, redelivery, repair.
+
+Each function is one job's part of a transaction. Those that remove take a limit, so that no delivery waits long
+behind them; they are called again until they find less than that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .inbox import State
+from .sqlite_rows import DEAD, DONE, PENDING, STATES, update_in
+from .sqlite_store import Store, read_meta
+
+REMOVED_AT_ONCE = 200
+_PAGES_AT_ONCE = 256
+_GAPS_KEPT = 1_000
+_REMOVE = (
+    "DELETE FROM inbox_bodies WHERE id IN",
+    "DELETE FROM inbox_work WHERE event IN",
+    "DELETE FROM inbox_failures WHERE event IN",
+    "DELETE FROM inbox_events WHERE id IN",
+)
+
+
+def note_start(store: Store, now: float) -> None:
+    """Record the span since the last heartbeat, when nobody listened; the very first start has none."""
+    if (last := read_meta(store.connection, "heartbeat")) is not None:
+        store.note_gap(last, now, "stopped")
+    store.connection.execute("DELETE FROM inbox_gaps WHERE id <= (SELECT MAX(id) FROM inbox_gaps) - ?", (_GAPS_KEPT,))
+    beat(store, now)
+
+
+def beat(store: Store, now: float) -> None:
+    """Record that the inbox was open now."""
+    write_meta(store.connection, "heartbeat", now)
+
+
+def write_meta(connection: sqlite3.Connection, name: str, value: float) -> None:
+    """Keep a number beside the events."""
+    connection.execute("INSERT OR REPLACE INTO inbox_meta(name, value) VALUES (?, ?)", (name, value))
+
+
+def redeliver(store: Store, id: int) -> tuple[str, str, float] | None:
+    """Make a finished event unfinished; give its source, resource and time of receipt. None when it is no such event.
+
+    The settlements of its dead handlers are dropped; when none died, all are.
+    """
+    ask = store.connection.execute
+    row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
+    if row is None or row[0] not in (DONE, DEAD):
+        return None
+    if ask("DELETE FROM inbox_work WHERE event = ? AND outcome = 'dead'", (id,)).rowcount == 0:
+        ask("DELETE FROM inbox_work WHERE event = ?", (id,))
+    ask("UPDATE inbox_events SET state = ? WHERE id = ?", (PENDING, id))
+    state, source, resource, received_at = row
+    store.tally.depth += 1
+    store.tally.dead -= state == DEAD
+    return source, resource, received_at
+
+
+def remove(store: Store, state: State, before: float | None) -> int:
+    """Remove the oldest events of a finished state, of those received before a time; say how many."""
+    oldest = store.connection.execute(
+        "SELECT id, received_at FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?",
+        (STATES.index(state), REMOVED_AT_ONCE),
+    )
+    ids = [event for event, at in oldest if before is None or at < before]
+    for statement in _REMOVE if ids else ():
+        update_in(store.connection, statement, ids)
+    if ids:
+        # The highest id on file may go, and no id is ever given twice.
+        write_meta(store.connection, "last_id", store.tally.last_id)
+    store.tally.dead -= len(ids) * (state == "dead")
+    return len(ids)
+
+
+def remove_oldest(store: Store) -> int:
+    """Remove the oldest finished events, dead ones only when no others are left; say how many."""
+    return remove(store, "done", None) or remove(store, "dead", None)
+
+
+def used_bytes(store: Store) -> int:
+    """Say how much of the file is in use."""
+    return (_pragma(store, "page_count") - _pragma(store, "freelist_count")) * _pragma(store, "page_size")
+
+
+def give_back(store: Store) -> int:
+    """Give free pages back to the disk, once they are a quarter of the file; say how many."""
+    free = _pragma(store, "freelist_count")
+    if free < max(_PAGES_AT_ONCE, _pragma(store, "page_count") // 4):
+        return 0
+    store.connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+    return _PAGES_AT_ONCE
+
+
+def repaired(store: Store, gap: int, now: float) -> bool:
+    """Note that a gap was reconciled; False when it is not there or was before."""
+    note = "UPDATE inbox_gaps SET repaired_at = ? WHERE id = ? AND repaired_at IS NULL"
+    return store.connection.execute(note, (now, gap)).rowcount == 1
+
+
+def _pragma(store: Store, name: str) -> int:
+    (value,) = store.connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)

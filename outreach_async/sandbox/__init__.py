@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .clock import RunningClock as RunningClock
     from .clock import WoundClock as WoundClock
     from .sandbox import Sandbox as Sandbox
 
-_MODULES = {"Sandbox": "sandbox", "WoundClock": "clock"}
+_MODULES = {"RunningClock": "clock", "Sandbox": "sandbox", "WoundClock": "clock"}
 
 
 def __getattr__(name: str) -> Any:

@@ -145,6 +145,8 @@ class Pipeline:
         patience = self.pool.pace.patience if options.patience is None else options.patience
         authorization = await self.signer.authorize(patience)
         _tell_wait(observers, request, "token", clock.now() - began)
+        # A client's first token tells its scopes only now.
+        self._check_scope(request, options)
         return authorization
 
     async def _observed(self, request: Request, options: CallOptions, observers: tuple[Observer, ...]) -> Response:

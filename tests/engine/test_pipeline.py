@@ -237,6 +237,20 @@ async def test_what_the_scopes_cannot_do_is_not_sent(pool, wire, granted):
     assert len(wire.requests) == 1
 
 
+async def test_scopes_that_the_first_token_tells_are_looked_at_too(pool, wire):
+    class Fresh(Signer):
+        async def authorize(self, patience):
+            self.granted = frozenset({"prospects.write"})
+            return await super().authorize(patience)
+
+    signer = Fresh()
+    signer.live = False
+    with pytest.raises(Forbidden):
+        await Pipeline(pool, signer, judge_outreach).send(GET, CallOptions())
+    assert wire.requests == []
+    assert idle(pool)
+
+
 async def test_scopes_that_do_are_no_obstacle(pool, wire):
     wire.answer({"data": []})
     await Pipeline(pool, Signer(frozenset({"prospects.all"})), judge_outreach).send(GET, CallOptions())

@@ -23,6 +23,7 @@ app = typer.Typer(
     help="The Outreach API v2 and the PlanMySaaS Outreach API v1 from the command line.",
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # importing what draws boxes around the help takes longer than most commands
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -54,7 +55,11 @@ def _program() -> None:
 
 @app.command()
 def demo(json: Json = False, debug: Debug = False) -> int:
-    """Show what the SDK does, against simulated services: no account and no network needed."""
+    """Show the SDK at work against simulated services.
+
+    It needs no account and no network: it signs in, copies every type inside a small quota while things go wrong,
+    and counts what happened. Exit code 1 when anything was refused or lost.
+    """
     from .demo import demo as work
     from .output import perform
 
@@ -99,7 +104,10 @@ def login(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Sign a user in through the browser and keep their tokens."""
+    """Sign a user in through the browser, and keep the tokens.
+
+    It listens at OUTREACH_REDIRECT_URI where that is plain http on this machine; elsewhere use --paste.
+    """
     from . import login as command
     from .output import perform
 
@@ -109,7 +117,10 @@ def login(
 
 @app.command()
 def whoami(user: User = None, install: Install = None, json: Json = False, debug: Debug = False) -> int:
-    """Say which credential is in use: its scopes, expiry, store and quota."""
+    """Say whose credential is in use.
+
+    Its scopes, when it expires, where it is kept, and what is left of its quota; for each API that is configured.
+    """
     from .output import perform
     from .settings import Who
     from .whoami import whoami as work
@@ -150,7 +161,15 @@ def get(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Read one record, or a list of them."""
+    """Read one record, or a list of them.
+
+    outreach-async get prospects --filter title=CTO,VP --sort -updatedAt --limit 10
+
+    outreach-async get prospect 42 --include account --json
+
+    A filter takes a,b for any of several values, a..b for a range (inf and neginf leave an end open), __null__ and
+    __notnull__; name==value takes the value as it stands. Related records are filtered as owner=42, account.name=Acme.
+    """
     from . import planmysaas, read
     from .output import perform
     from .settings import Who
@@ -177,7 +196,10 @@ def call(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Make any request, signed and paced, and write its answer."""
+    """Make any request, signed and paced.
+
+    The answer is written as JSON; texts that look like secrets are masked.
+    """
     from .call import call as work
     from .output import perform
     from .settings import Who

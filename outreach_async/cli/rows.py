@@ -78,6 +78,9 @@ def headline(rows: abc.Sequence[Cells]) -> list[str]:
     """Choose the columns of a table: the id, then those people look for, then any that has values."""
     held = dict.fromkeys(name for row in rows for name, value in row.items() if value not in (None, [], {}, ""))
     held.pop("id", None)
+    if "name" in held:
+        held.pop("firstName", None)
+        held.pop("lastName", None)
     known = [name for name in _HEADLINE if name in held]
     others = [name for name in held if name not in _HEADLINE and not name.startswith("custom")]
     return ["id", *(known + others)[: _COLUMNS - 1]]

@@ -36,6 +36,7 @@ from .schemas import field_types, hyper_schema, openapi, root
 from .seed import plant
 from .store import Record, Store
 from .switches import Switches
+from .timestamps import stamp
 from .writes import create, update
 
 _BASE = "/api/v2"
@@ -54,6 +55,7 @@ class OutreachApi:
         self.organisation = Organisation(self.store, switches, RULES, seed=seed)
         self._imports = Imports(self.organisation)
         self._lists = Lists(self.store, switches)
+        self._met: set[int] = set()
 
     @property
     def switches(self) -> Switches:
@@ -90,10 +92,23 @@ class OutreachApi:
     def answer(self, call: Call) -> Response:
         """Answer one call. What has come due by `call.now` happens first."""
         self.tick(call.now)
+        self._meet(call)
         try:
             return self._answer(call)
         except Refused as refused:
             return refused.response
+
+    def _meet(self, call: Call) -> None:
+        """Make sure that whoever calls is a user of the organisation, so that no creator is a stranger."""
+        user = call.actor.user_id if call.actor else None
+        if call.actor is None or user is None or user in self._met:
+            return
+        self._met.add(user)
+        if self.store.get("user", user) is None:
+            name = call.actor.subject.rpartition(":")[2].title()
+            now = stamp(call.now)
+            values = {"firstName": name, "name": name, "locked": False, "createdAt": now, "updatedAt": now}
+            self.store.put(Record("user", user, values, {}, {}))
 
     def _answer(self, call: Call) -> Response:
         if call.path.startswith(UPLOADS):

@@ -110,6 +110,23 @@ class Along:
         return [row for middle in self.second.holders(store, ref) for row in self.first.holders(store, (kind, middle))]
 
 
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """A relationship of another type, read from its far end: the mailings that list a recipient."""
+
+    type: str
+    relation: Relation
+
+    def targets(self, store: Store, record: Record) -> abc.Sequence[Ref]:
+        """Give the rows that list the record."""
+        return [(self.type, row_id) for row_id in self.relation.holders(store, record.ref)]
+
+    def holders(self, store: Store, ref: Ref) -> abc.Iterable[int]:
+        """Give what the row lists."""
+        owner = store.at(ref) if ref[0] == self.type else None
+        return [row_id for _, row_id in self.relation.targets(store, owner)] if owner else []
+
+
 @cache
 def relations() -> abc.Mapping[tuple[str, str], Relation]:
     """Give every relationship of every type, by type and name."""
@@ -119,7 +136,7 @@ def relations() -> abc.Mapping[tuple[str, str], Relation]:
 
 
 def backlink(type: str, owner: str) -> Relation | None:
-    """Give the to-many relationship of `owner` that lists rows of `type`, None when there is none.
+    """Give the way from rows of `type` to the rows of `owner` that list them, None when there is none.
 
     `links.related` filters by the owner's type even where the row itself has no such relationship, as in
     `/recipients?filter[mailing][id]=1`.
@@ -129,7 +146,7 @@ def backlink(type: str, owner: str) -> Relation | None:
         return None
     listing = [item.name for item in kinds[owner].relationships.values() if item.many and type in item.types]
     listing.sort(key=lambda name: name != kinds[type].plural)
-    return relations()[owner, listing[0]] if listing else None
+    return Backward(owner, relations()[owner, listing[0]]) if listing else None
 
 
 def _plain(kind: ResourceType, item: Relationship) -> Relation:

@@ -109,6 +109,10 @@ class RelationshipObjects:
         far = catalogue().types.get(item.types[0])
         plural = far.plural if far else f"{item.types[0]}s"
         query = quote(f"filter[{_pointing_back(self._kind, relation, far)}][id]=", safe="=")
+        if isinstance(relation, Inverse) and relation.name == "target":
+            # The target of a favorite can be of many types: it is told as two attributes.
+            title = self._kind.name[:1].upper() + self._kind.name[1:]
+            query = quote(f"filter[targetType]={title}&filter[targetId]=", safe="=&")
         text = f'"links":{{"related":"{self._base}/{plural}?{query}'
         return text.replace("%", "%%").encode() + b'%d"}'
 

@@ -7,6 +7,7 @@ import random
 import uuid
 from typing import Any, TypeVar
 
+from .catalogue import catalogue
 from .store import Record, Ref, Store
 from .timestamps import seconds, stamp
 
@@ -25,6 +26,9 @@ class Soil:
         self.store = store
         self.dice = dice
         self.random = dice.random
+        times = ("createdAt", "updatedAt")
+        types = catalogue().types.values()
+        self._timeless = {kind.name: [name for name in times if name not in kind.attributes] for kind in types}
 
     def row(
         self,
@@ -37,6 +41,8 @@ class Soil:
     ) -> int:
         """Put a row down and give its id."""
         row_id = id or self.store.next_id(type)
+        for name in self._timeless.get(type, ()):
+            attributes.pop(name, None)
         self.store.put(Record(type, row_id, attributes, one or {}, many or {}))
         return row_id
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .outreach import OutreachSource, lifecycle_source
     from .planmysaas import PlanMySaaSSource
     from .routing import Router
+    from .sqlite_inbox import SqliteInbox
 
 __all__ = [
     "Delivery",
@@ -30,6 +31,7 @@ __all__ = [
     "PlanMySaaSSource",
     "Router",
     "SignatureError",
+    "SqliteInbox",
     "TooLarge",
     "UnknownEvent",
     "lifecycle_source",
@@ -46,6 +48,7 @@ _MODULES = {
     "PlanMySaaSSource": "planmysaas",
     "Router": "routing",
     "SignatureError": "errors",
+    "SqliteInbox": "sqlite_inbox",
     "TooLarge": "errors",
     "UnknownEvent": "events",
     "lifecycle_source": "outreach",

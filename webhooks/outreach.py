@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import msgspec
-
 from outreach_async.protocol.signature import OUTREACH, Body, SecretText
 
 from . import outreach_events
@@ -43,7 +41,7 @@ __all__ = [
 ]
 __all__ += outreach_events.__all__
 
-# Bytes of a time as JSON, its quotes included; what is longer is none.
+# Characters of a time; what is longer is none.
 _TIME_LIMIT = 64
 
 
@@ -56,19 +54,20 @@ class OutreachSource(Source):
 
     def identify(self, fields: Fields, body: bytes) -> Identity:
         """Name the delivery by its digest, and for ten seconds by the digest without the time of delivery."""
-        keys = [Key(self.text("digest", digest_of(body)), self.horizon)]
+        digest = Key(self.text("digest", digest_of(body)), self.horizon)
         try:
             document = read_document(body)
         except MalformedDelivery as error:
-            return Identity(keys=tuple(keys), unreadable=error.message)
-        if undated := _undated_digest(body):
-            keys.append(Key(self.text("undated", undated), SOFT_HORIZON))
-        data, event = member(document, "data"), token(member(document, "meta").get("eventName"))
+            return Identity(keys=(digest,), unreadable=error.message)
+        data, meta = member(document, "data"), member(document, "meta")
+        undated = _undated_digest(body, meta)
+        soft = (Key(self.text("undated", undated), SOFT_HORIZON),) if undated else ()
+        event = token(meta.get("eventName"))
         sent = delivered_at(document) if self.max_age is not None else None
         return Identity(
             event=event,
             resource=_resource(data, event),
-            keys=tuple(keys),
+            keys=(digest, *soft),
             sent_at=sent.timestamp() if sent else None,
             unreadable=event_class(self.provider, event).problem(document),
         )
@@ -127,29 +126,15 @@ def _resource(data: dict[str, object], event: str) -> str:
     return token(f"{kind}/{key}") if key and kind and isinstance(key, int | str) else ""
 
 
-class _Meta(msgspec.Struct):
-    deliveredAt: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815  # the wire's name
-
-
-class _Envelope(msgspec.Struct):
-    meta: _Meta
-
-
-_read_envelope = msgspec.json.Decoder(_Envelope).decode
-
-
-def _undated_digest(body: bytes) -> str:
+def _undated_digest(body: bytes, meta: dict[str, object]) -> str:
     """Give the digest of the body without the text of `meta.deliveredAt`; empty when it tells none.
 
     The bytes are cut out where they stand, not by parsing and writing again, so bodies that differ in anything else
     keep different digests. Should the same text stand elsewhere behind it, that one is cut: two bodies equal but for
     one place that holds each one's own `deliveredAt` can differ in nothing but that.
     """
-    try:
-        told = bytes(_read_envelope(body).meta.deliveredAt)
-    except ValueError:
+    told = meta.get("deliveredAt")
+    if not isinstance(told, str) or not 0 < len(told) <= _TIME_LIMIT:
         return ""
-    if not told.startswith(b'"') or len(told) > _TIME_LIMIT:
-        return ""
-    before, _, after = body.rpartition(told)
-    return digest_of(before + b"\0" + after)
+    before, found, after = body.rpartition(f'"{told}"'.encode())
+    return digest_of(before + b"\0" + after) if found else ""

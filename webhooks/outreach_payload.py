@@ -136,7 +136,8 @@ def delivered_at(document: abc.Mapping[str, Any]) -> dt.datetime | None:
 
 def id_problem(document: abc.Mapping[str, Any]) -> str:
     """Say that `data.id` is missing or no id; empty when it is one."""
-    told = member(document, "data").get("id")
+    data = document.get("data")
+    told = data.get("id") if isinstance(data, dict) else None
     return "" if told and isinstance(told, int | str) and told is not True else "the payload has no data.id"
 
 

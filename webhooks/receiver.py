@@ -30,6 +30,8 @@ RETRY_AFTER = 60
 _KEPT_HEADERS = 64
 _KEPT_CHARACTERS = 1024
 _SECRET_HEADER = re.compile(r"auth|cookie|credential|key|password|secret|session|signature|token")
+# What every text has that `redact` would change; a test holds the two together.
+_SUSPECT = re.compile(r"[=\"]|(?i:bearer)|eyJ|pms_|-----|/installs/")
 _NO_FLAGS: tuple[str, ...] = ()
 _FLAGS_UNSIGNED: tuple[str, ...] = ("unsigned",)
 _PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
@@ -78,7 +80,7 @@ def fields_of(headers: RawHeaders) -> list[tuple[str, str]]:
 
 def raw_fields(pairs: abc.Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """Give the headers of a server's own raw pairs: `request.raw_headers` in aiohttp, `scope["headers"]` in ASGI."""
-    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in pairs]
+    return [(_lower(name), value.decode("latin-1")) for name, value in pairs]
 
 
 def refuse_head(source: Source, method: str, fields: Fields) -> Refusal | None:
@@ -154,20 +156,28 @@ def _stale(source: Source, identity: Identity, now: float) -> str:
 
 def _kept(fields: Fields) -> tuple[tuple[str, str], ...]:
     """Give the headers worth storing: bounded, printable, and without signatures, tokens and other secrets."""
-    kept = [(shown, _shown(value)) for name, value in fields if (shown := _shown_name(name))]
+    kept = [_shown(pair) for pair in fields if not _is_secret(pair[0])]
     return tuple(kept[:_KEPT_HEADERS])
 
 
 @lru_cache(maxsize=1024)
-def _shown_name(name: str) -> str:
-    """Give the name to keep a header under; empty for one that may hold a secret."""
-    return "" if _SECRET_HEADER.search(name) else _shown(name)
+def _is_secret(name: str) -> bool:
+    return _SECRET_HEADER.search(name) is not None
 
 
 @lru_cache(maxsize=1024)
-def _shown(text: str) -> str:
-    # Most values (user agent, content type, host) are the same each time.
-    return printable(redact(text[:_KEPT_CHARACTERS]))
+def _shown(pair: tuple[str, str]) -> tuple[str, str]:
+    """Give a header as it may be stored and shown. Most are the same each time; ids are not, and take the short way."""
+    name, value = pair
+    short = len(name) <= _KEPT_CHARACTERS and len(value) <= _KEPT_CHARACTERS
+    if short and name.isprintable() and value.isprintable() and _SUSPECT.search(value) is None:
+        return pair
+    return printable(name[:_KEPT_CHARACTERS]), printable(redact(value[:_KEPT_CHARACTERS]))
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 def _text(raw: str | bytes) -> str:

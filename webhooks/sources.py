@@ -10,8 +10,9 @@ import collections.abc as abc
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.signature import Scheme, Secrets, SecretText
@@ -32,8 +33,7 @@ Fields = abc.Sequence[tuple[str, str]]
 SecretTexts = SecretText | abc.Mapping[str, SecretText] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What a genuine body is: its event, its resource, the texts that name it, and why it cannot be read if so.
 
     `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none, or nobody asks for it.
@@ -129,8 +129,9 @@ def token(value: object) -> str:
 
     Such texts stand in logs, metrics and indexes, so what is long, empty or not printable ASCII is no name.
     """
-    fits = isinstance(value, str) and len(value) <= TEXT_LIMIT and value.isascii() and value.isprintable()
-    return value if fits and isinstance(value, str) else ""
+    if not isinstance(value, str) or len(value) > TEXT_LIMIT:
+        return ""
+    return value if value.isascii() and value.isprintable() else ""
 
 
 def _secrets(name: str, secret: SecretTexts, unsigned: bool) -> Secrets | None:

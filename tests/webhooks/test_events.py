@@ -113,6 +113,16 @@ def test_errors_of_deliveries_are_errors_of_the_project() -> None:
     assert "1,048,576 bytes" in str(TooLarge(1_048_576))
 
 
+def test_every_public_name_is_loaded_when_it_is_asked_for() -> None:
+    import webhooks
+
+    assert set(webhooks.__all__) <= set(dir(webhooks))
+    for name in webhooks.__all__:
+        assert getattr(webhooks, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Webhoks'"):
+        webhooks.Webhoks  # noqa: B018
+
+
 class Lent:
     """A worker's context, with a database in memory."""
 

@@ -213,6 +213,8 @@ def test_each_event_names_its_record_and_its_family(name: str) -> None:
     assert family.__name__ == resource[0].upper() + resource[1:] + "Event"
     assert getattr(event, {"import": "import_"}.get(resource, _snake(resource))) == Ref(resource, 3)
     assert event_class("outreach", name) is getattr(outreach, type(event).__name__)
+    assert isinstance(event, OutreachEvent)
+    assert (event.changed, event.before) == ({}, None)
 
 
 def _snake(name: str) -> str:
@@ -227,6 +229,16 @@ def test_what_changed_is_typed_by_the_catalogue() -> None:
     assert not outreach_changes.ProspectChanges.__required_keys__
     assert "custom1" not in hints
     assert issubclass(outreach.MailingBounced, MailingEvent)
+
+
+def test_an_event_of_a_record_nobody_generated_is_untyped_and_whole() -> None:
+    class WidgetEvent(OutreachEvent, name="widget.created_in_a_test"):
+        resource_type = "widget"
+
+    data = {"id": 5, "attributes": {"sizeInCm": 3}}
+    event = read({"data": data, "beforeUpdate": data, "meta": {"eventName": "widget.created_in_a_test"}})
+    assert isinstance(event, WidgetEvent)
+    assert (event.ref, event.changed, event.before) == (Ref("widget", 5), {"size_in_cm": 3}, {"size_in_cm": 3})
 
 
 def test_lifecycle_events_carry_the_installation() -> None:

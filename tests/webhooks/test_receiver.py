@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach_async.protocol.errors import ConfigurationError
+from outreach_async.protocol.redaction import printable, redact
 from webhooks import planmysaas
 from webhooks.delivery import HORIZON, SOFT_HORIZON, Delivery, Key, Watch
 from webhooks.outreach import OutreachSource, lifecycle_source, sign
@@ -198,6 +199,27 @@ def test_secrets_are_dropped_from_the_headers_and_the_rest_is_bounded() -> None:
     assert received.header("x-long") == "y" * 1024
     assert received.header("x-odd") == "a\\x1b[31m\u00ff"
     assert len(received.headers) == 64
+
+
+SAMPLES = [
+    "Bearer x.y",
+    "bearer\tx",
+    "eyJhbGciOi.eyJpc3Mi.sig",
+    "pms_live_abcdef",
+    "-----BEGIN PRIVATE KEY-----x",
+    '{"token": "x"}',
+    "/installs/x/actions/setupToken",
+    "a?token=x&code=y",
+]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(SAMPLES) | st.text(max_size=20), max_size=4))
+def test_a_header_is_stored_as_the_redactor_leaves_it(parts: list[str]) -> None:
+    value = "".join(parts)
+    received = receive(OutreachSource(unsigned=True), "POST", [("x-any", value)], BODY, NOW)
+    assert isinstance(received, Delivery)
+    assert received.headers == (("x-any", printable(redact(value))),)
 
 
 def test_headers_are_read_from_mappings_and_from_raw_pairs() -> None:

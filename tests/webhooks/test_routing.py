@@ -192,6 +192,7 @@ def test_names_are_taken_once() -> None:
 
 def test_a_router_cannot_include_itself() -> None:
     router, child = Router(), Router()
+    child.include(Router())
     router.include(child)
     for wrong in (lambda: router.include(router), lambda: child.include(router)):
         with pytest.raises(ConfigurationError, match="itself"):
@@ -234,6 +235,18 @@ def test_a_handler_annotated_for_something_else_is_refused(handler: Any) -> None
 def test_a_pattern_gives_any_event(handler: Any) -> None:
     with pytest.raises(ConfigurationError, match="any Event"):
         Router().on("prospect.*")(handler)
+
+
+def test_annotations_that_are_objects_are_read_as_well_as_texts() -> None:
+    async def handler(event: Any) -> None: ...
+
+    for annotation, fits in ((Annotated[ProspectEvent, "x"], True), (Annotated[LeadBounced, "x"], False)):
+        handler.__annotations__["event"] = annotation
+        if fits:
+            Router().on(ProspectCreated)(handler)
+        else:
+            with pytest.raises(ConfigurationError, match="annotated for LeadBounced"):
+                Router().on(ProspectCreated)(handler)
 
 
 def test_each_class_wanted_must_fit() -> None:

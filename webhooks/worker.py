@@ -1,0 +1,206 @@
+"""Runs handlers: claims events, keeps the terms of each handler, settles, and lets go in good order.
+
+An event's handlers run one after the other in the order of their registration; one that fails does not stop the
+others, and it alone is run again. What is promised is *at least once*: an event is settled after its handler ran, so
+a process that dies in between runs that handler again. `event.transaction` closes that gap for effects in the inbox's
+own database.
+
+Which event comes next is the inbox's decision; which handlers there are is the routing table's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import logging
+import random
+
+import anyio
+import anyio.abc
+
+from outreach_async.engine.clock import Clock
+
+from .attempt import Attempt, describe, run
+from .backoff import Backoff
+from .events import Event, parse
+from .inbox import Claim, End, Inbox, Settlement
+from .inbox_errors import ClaimLost, InboxUnavailable
+from .plan import after_failure, make_plan, unroutable
+from .routing import Route, RoutingTable
+
+CONCURRENCY = 16
+GRACE = 25.0
+_RELUCTANT = 5.0
+_PAUSE = 1.0
+
+_log = logging.getLogger("webhooks.worker")
+
+Report = abc.Callable[[Claim, Settlement], object]
+
+
+class Worker:
+    """Works on the events of one inbox, at most `concurrency` at a time.
+
+    `report` is told of every settlement once it is on disk. `jitter` gives numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        table: RoutingTable,
+        clock: Clock,
+        *,
+        concurrency: int = CONCURRENCY,
+        backoff: Backoff | None = None,
+        jitter: abc.Callable[[], float] = random.random,
+        report: Report | None = None,
+    ) -> None:
+        self._inbox = inbox
+        self._table = table
+        self._clock = clock
+        self._concurrency = concurrency
+        self._backoff = backoff or Backoff()
+        self._jitter = jitter
+        self._report = report
+        self._ahead = any(not route.ordered for route in table.routes)
+        self._claims: dict[int, Claim] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._changed = asyncio.Event()
+        self._claiming = anyio.CancelScope()
+        self._grace = GRACE
+        self._abandoned = False
+
+    @property
+    def busy(self) -> int:
+        """How many events are being worked on."""
+        return len(self._claims)
+
+    def stop(self, grace: float = GRACE) -> None:
+        """Claim no more; let what runs go on for `grace` seconds, then cancel it. `run` returns after that."""
+        self._grace = grace
+        self._claiming.cancel()
+
+    async def run(self) -> None:
+        """Work until `stop`. What is not finished stays in the inbox."""
+        try:
+            async with anyio.create_task_group() as group:
+                with self._claiming:
+                    await self._claim(group)
+                await self._drain()
+                group.cancel_scope.cancel()
+        finally:
+            for claim in self._claims.values():
+                self._inbox.release(claim)
+            self._claims.clear()
+
+    async def _claim(self, group: anyio.abc.TaskGroup) -> None:
+        # A claim that can be had at once does not look whether it was cancelled.
+        while not self._claiming.cancel_called:
+            if len(self._claims) >= self._concurrency:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            try:
+                claims = await self._inbox.claim(self._concurrency - len(self._claims), ahead=self._ahead)
+            except InboxUnavailable as error:
+                _log.error("no events can be read: %s", error)
+                await self._clock.sleep(_PAUSE)
+                continue
+            for claim in claims:
+                self._claims[claim.id] = claim
+                group.start_soon(self._handle, claim)
+
+    async def _drain(self) -> None:
+        """Wait for what runs, within the grace; then cancel it, and wait a little for its cleaning up."""
+        waiting = asyncio.ensure_future(self._clock.sleep(self._grace))
+        try:
+            while self._claims and not waiting.done():
+                self._changed.clear()
+                changed = asyncio.ensure_future(self._changed.wait())
+                await asyncio.wait({waiting, changed}, return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
+        finally:
+            waiting.cancel()
+        if self._claims:
+            _log.warning("%d events are left for the next start: they ran longer than the grace", len(self._claims))
+            self._abandoned = True
+            for task in self._tasks:
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_RELUCTANT)
+
+    async def _handle(self, claim: Claim) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._work(claim)
+        except ClaimLost as error:
+            _log.warning("%s", error)
+        except asyncio.CancelledError:
+            # Each task is cancelled once, so that a handler's own clean-up can still await something.
+            if not self._abandoned:
+                raise
+        finally:
+            self._tasks.discard(task)
+            self._claims.pop(claim.id, None)
+            self._inbox.release(claim)
+            self._changed.set()
+
+    async def _work(self, claim: Claim) -> None:
+        todo = make_plan(claim, self._table, self._clock.now())
+        try:
+            event = parse(claim.delivery) if todo.run else None
+        except Exception as error:
+            await self._record(claim, *todo.lost, unroutable(describe(error), self._clock.now()), end="whole")
+            return
+        told = list(todo.lost)
+        for route in todo.run:
+            assert event is not None
+            await self._record(claim, *told)
+            told = await self._run(route, event, claim)
+        await self._record(claim, *told, end=todo.end)
+
+    async def _run(self, route: Route, event: Event, claim: Claim) -> list[Settlement]:
+        """Run one handler; give what is still to be recorded of it."""
+        before = next((work for work in claim.work if work.handler == route.name), None)
+        number = before.attempt + 1 if before else 1
+        attempt = Attempt(self._inbox, claim, route.name, number, self._clock.now)
+        failure = await run(route, event, attempt)
+        if attempt.settled:
+            if failure:
+                _log.warning("%s failed after its transaction, and counts as done: %s", route.name, failure.reason)
+            self._tell(claim, attempt.done())
+            return []
+        if failure is None:
+            return [attempt.done()]
+        settlement = after_failure(
+            route, attempt.done(), failure, self._backoff, self._jitter(), before.hold_until if before else 0.0
+        )
+        level = logging.ERROR if settlement.outcome == "dead" else logging.WARNING
+        _log.log(level, "event %d: %s failed, %s: %s", claim.id, route.name, _next(settlement), failure.reason)
+        return [settlement]
+
+    async def _record(self, claim: Claim, *told: Settlement, end: End | None = None) -> None:
+        """Record settlements, however long the store takes to come back."""
+        if not told and end is None:
+            return
+        while True:
+            try:
+                await self._inbox.settle(claim, *told, end=end)
+                break
+            except InboxUnavailable as error:
+                _log.error("event %d cannot be settled yet: %s", claim.id, error)
+                await self._clock.sleep(_PAUSE)
+        for settlement in told:
+            self._tell(claim, settlement)
+
+    def _tell(self, claim: Claim, settlement: Settlement) -> None:
+        if self._report:
+            self._report(claim, settlement)
+
+
+def _next(settlement: Settlement) -> str:
+    if settlement.outcome == "dead":
+        return f"given up after {settlement.attempt} tries"
+    return f"tried again in {settlement.retry_at - settlement.at:.1f} s"

@@ -139,6 +139,18 @@ async def test_a_turn_is_not_lost_on_one_that_was_cancelled_in_the_moment_before
     assert crowd.served == ["second"]
 
 
+async def test_a_slot_is_not_lost_on_the_only_waiter_cancelled_in_the_moment_before(crowd: Crowd) -> None:
+    pacer, _ = pacer_with(slots=1)
+    gate = open_gate(pacer)
+    assert gate.try_acquire()
+    (only,) = await crowd.join(gate, "only")
+    only.cancel()
+    gate.release()
+    assert pacer.statistics().busy == 0
+    await settle()
+    assert gate.try_acquire()
+
+
 async def test_while_nothing_is_known_one_probes_for_all(crowd: Crowd) -> None:
     pacer, _ = pacer_with()
     gate = pacer.gate(("user",))
@@ -221,6 +233,20 @@ async def test_interactive_work_of_one_tenant_passes_bulk_work_of_another(crowd:
         await settle()
     assert crowd.served[9] == "bulk 0"
     assert crowd.served[:9] == list(range(9))
+
+
+async def test_bulk_work_gets_its_turn_in_ten_at_a_gate_that_opens_now_and_then(crowd: Crowd) -> None:
+    pacer, clock = pacer_with(slots=1, pace=Pace.even())
+    slow, quick = open_gate(pacer, left=3600, subject="slow"), pacer.gate(())
+    assert quick.try_acquire()
+    await crowd.join(slow, "bulk")
+    await crowd.join(slow, *range(12), lane="interactive")
+    await crowd.join(quick, *[f"other {number}" for number in range(60)])
+    for _ in range(60):
+        quick.release()  # hands the slot to whoever is next: the slow gate once a second, else the quick one
+        await settle()
+        await clock.advance(0.3)
+    assert crowd.served.index("bulk") < crowd.served.index(10)
 
 
 async def test_tenants_take_turns(crowd: Crowd) -> None:

@@ -27,7 +27,7 @@ SECRETS = Secrets("correct horse")
 GOOD = sign(BODY, "correct horse", OUTREACH)
 
 
-# GitHub's documented example, and RFC 4231's test cases 1, 2, 6 and 7 for HMAC-SHA-256.
+# GitHub's documented example, and RFC 4231's test cases 1 to 4, 6 and 7 for HMAC-SHA-256.
 VECTORS = [
     (
         b"It's a Secret to Everybody",
@@ -40,6 +40,8 @@ VECTORS = [
         b"what do ya want for nothing?",
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
     ),
+    (b"\xaa" * 20, b"\xdd" * 50, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+    (bytes(range(1, 26)), b"\xcd" * 50, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
     (
         b"\xaa" * 131,
         b"Test Using Larger Than Block-Size Key - Hash Key First",

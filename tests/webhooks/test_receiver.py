@@ -27,6 +27,7 @@ from webhooks.receiver import (
     unstorable,
 )
 from webhooks.sources import Source, check_sources
+from webhooks.tally import Tally
 
 SECRET = "s3cret"
 SOURCE = OutreachSource(SECRET)
@@ -419,6 +420,17 @@ def test_old_deliveries_are_set_aside_where_an_age_is_given() -> None:
     strict = PlanMySaaSSource(SECRET, max_age=60)
     assert pms(ENVELOPE, source=strict).unreadable == pms(SILENT, source=strict).unreadable == ""
     assert "sent 3600 s ago" in pms(ENVELOPE.replace(b"12:30", b"11:30"), source=strict).unreadable
+
+
+def test_a_tally_shows_which_secrets_are_in_use() -> None:
+    source = OutreachSource({"2026-11": "new", "2026-05": SECRET})
+    tally = Tally([source, OutreachSource(unsigned=True, name="open", path="/open")])
+    for received in (outreach(source=source), outreach(b"[", source=source), outreach(source=OutreachSource("x"))):
+        tally.count(source, received)
+    assert tally.verified == {("outreach", "2026-11"): 0, ("outreach", "2026-05"): 2, ("open", ""): 0}
+    assert tally.refused == {("outreach", "signature-wrong"): 1}
+    assert tally.unreadable == {"outreach": 1}
+    assert (tally.received("outreach"), tally.received("open")) == (3, 0)
 
 
 def test_what_cannot_be_stored_is_pushed_back_as_each_vendor_understands() -> None:

@@ -208,6 +208,16 @@ async def test_who_cannot_wait_is_told_at_once_and_who_can_waits(manager, source
     assert source.calls == 1
 
 
+async def test_when_the_wait_is_over_nobody_is_sent_away_for_it(manager, source, manual_clock, settled) -> None:
+    source.pauses, source.gate = [60.0], asyncio.Event()
+    patient = asyncio.create_task(manager.authorize(61))
+    await manual_clock.advance(60)
+    hasty = asyncio.create_task(manager.authorize(0))
+    await settled()
+    source.gate.set()
+    assert await hasty == await patient == "Bearer at-1"
+
+
 async def test_endless_patience_is_allowed(manager) -> None:
     assert await manager.authorize(float("inf")) == "Bearer at-1"
 

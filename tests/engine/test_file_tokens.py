@@ -144,6 +144,7 @@ WHOLE = write_tokens({"ada": TOKEN})
         (Fernet(Fernet.generate_key()).encrypt(b"x"), "damaged"),
         (write_tokens({"ada": TOKEN}, Fernet(Fernet.generate_key()).encrypt), "no key was given"),
     ],
+    ids=["empty", "half", "cut", "zeros", "newer", "other", "foreign", "encrypted"],
 )
 async def test_a_file_that_cannot_be_understood_is_refused_and_kept(path, content, why) -> None:
     path.parent.mkdir()

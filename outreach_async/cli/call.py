@@ -29,7 +29,7 @@ async def call(output: Output, method: str, path: str, data: str | None, service
         async with planmysaas() as pms:
             response = await pms.request(method, path, data=body)
     else:
-        async with outreach(who) as (api, _):
+        async with outreach(who, output.note) as (api, _):
             response = await api.request(method, path, data=body)
     _write(output, response)
     return DONE

@@ -41,7 +41,7 @@ class Wanted:
 async def get(output: Output, wanted: Wanted, who: Who) -> int:
     """Read what was asked for from Outreach, and write it."""
     name = selection.collection_name(wanted.type)
-    async with outreach(who) as (api, _):
+    async with outreach(who, output.note) as (api, _):
         if wanted.id is not None:
             await _one(output, api, name, wanted)
         else:

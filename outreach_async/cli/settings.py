@@ -107,12 +107,16 @@ def has_planmysaas(environ: Environment = os.environ) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def outreach(who: Who, environ: Environment = os.environ) -> abc.AsyncIterator[tuple[Outreach, Held]]:
-    """Open a client for the environment's credential."""
+async def outreach(
+    who: Who, tell: abc.Callable[[str], None], environ: Environment = os.environ
+) -> abc.AsyncIterator[tuple[Outreach, Held]]:
+    """Open a client for the environment's credential. `tell` hears when calls stand still for their quota."""
     held = Held(outreach_credential(who, environ))
+    from ..engine.request_pool import RequestPool
     from ..outreach.client import Outreach
+    from .waiting import telling
 
-    async with Outreach(held) as api:
+    async with RequestPool() as pool, Outreach(held, pool=pool) as api, telling(tell, pool, api):
         yield api, held
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc as abc
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ async def whoami(output: Output, who: Who) -> int:
     """Ask, and write what is known of each API that the environment configures."""
     told: dict[str, Any] = {}
     if has_outreach() or who != Who():
-        told["outreach"] = await _outreach(who)
+        told["outreach"] = await _outreach(who, output.note)
     if has_planmysaas():
         told["planmysaas"] = await _planmysaas()
     if not told:
@@ -38,8 +39,8 @@ async def whoami(output: Output, who: Who) -> int:
     return DONE
 
 
-async def _outreach(who: Who) -> dict[str, Any]:
-    async with outreach(who) as (api, held):
+async def _outreach(who: Who, tell: abc.Callable[[str], None]) -> dict[str, Any]:
+    async with outreach(who, tell) as (api, held):
         await _spend_one_call(api)
         return _identity(held.credential) | _token(held) | _quota(api)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import contextlib
 import json
 import socket
 import threading
@@ -45,6 +46,16 @@ class _Host(threading.Thread):
         self.join(10)
 
 
+@contextlib.contextmanager
+def hosted(sandbox: Sandbox) -> abc.Iterator[Served]:
+    host = _Host(sandbox)
+    host.start()
+    assert host.up.wait(20)
+    assert host.served is not None
+    yield host.served
+    host.end()
+
+
 @pytest.fixture(scope="session")
 def served() -> abc.Iterator[Served]:
     """Give a sandbox with 40 prospects on loopback, whose application comes back to a port that is free."""
@@ -54,12 +65,17 @@ def served() -> abc.Iterator[Served]:
     for client_id, application in applications.items():
         applications[client_id] = replace(application, redirect_uris=(redirect_uri,))
     sandbox.credentials = replace(sandbox.credentials, redirect_uri=redirect_uri)
-    host = _Host(sandbox)
-    host.start()
-    assert host.up.wait(20)
-    assert host.served is not None
-    yield host.served
-    host.end()
+    with hosted(sandbox) as service:
+        yield service
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Served]:
+    """Give a sandbox that allows one request in three seconds, and set a token for it."""
+    with hosted(Sandbox(prospects=5, quota="1/3")) as service:
+        monkeypatch.setenv("OUTREACH_BASE_URL", service.outreach_base_url)
+        monkeypatch.setenv("OUTREACH_ACCESS_TOKEN", service.sandbox.access_token())
+        yield service
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def _type(kind: dict[str, Any]) -> dict[str, Any]:
     attributes = [item for item in kind["attributes"] if not _CUSTOM.fullmatch(item["name"])]
     return {
         "path": plural,
+        "idType": kind.get("idType", "integer"),
         "operations": " ".join(endpoint["action"] for endpoint in crud),
         "experimental": " ".join(e["action"] for e in kind["endpoints"] if e.get("experimental")),
         "meta": " ".join(kind.get("resourceMeta", {})),

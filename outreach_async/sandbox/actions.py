@@ -16,7 +16,7 @@ from .calls import Call
 from .catalogue import Action, ResourceType, catalogue
 from .enrolment import advance, finish, pause, resume
 from .organisation import Organisation, Values
-from .refusals import bad_action_params, impossible, record_not_found, route_not_found
+from .refusals import bad_action_params, impossible, record_not_found
 from .store import Record, Ref
 from .timestamps import read_instant, seconds, stamp, to_second
 
@@ -38,11 +38,8 @@ def check_params(action: Action, params: Params) -> None:
 
 def act(org: Organisation, kind: ResourceType, action: Action, row: Record, params: Params, call: Call) -> Record:
     """Do a member action and give the record after it. Raises Refused."""
-    member = _MEMBERS.get((kind.name, action.name))
-    if member is None:
-        raise route_not_found()
     check_params(action, params)
-    return member(org, row, params, call)
+    return _MEMBERS[kind.name, action.name](org, row, params, call)
 
 
 def _set(values: Values) -> _Member:

@@ -15,7 +15,7 @@ import msgspec
 from .catalogue import Attribute, Relationship, ResourceType, catalogue
 from .organisation import Relations, Values
 from .refusals import bad_body, invalid, invalid_value, too_long, unknown_attribute, unknown_relationship
-from .store import Ref, Store
+from .store import Record, Ref, Store
 from .switches import Switches
 from .timestamps import is_date, read_instant, to_second
 
@@ -43,12 +43,15 @@ def read_data(body: bytes) -> dict[str, Any]:
     return data
 
 
-def check_identity(kind: ResourceType, data: Values, id: int | None) -> None:
+def check_identity(kind: ResourceType, data: Values, record: Record | None) -> None:
     """Refuse a body whose `type` (and, on an update, `id`) is not that of its URL."""
     if data.get("type") != kind.name:
         raise bad_body(f"has the type '{data.get('type')}', expected '{kind.name}'")
-    if id is not None and str(data.get("id")) != str(id):
-        raise bad_body(f"has the id '{data.get('id')}', expected '{id}'")
+    if record is None:
+        return
+    expected = {str(record.id), str(record.attributes.get(kind.known_by, record.id))}
+    if str(data.get("id")) not in expected:
+        raise bad_body(f"has the id '{data.get('id')}', expected '{max(expected, key=len)}'")
 
 
 def read_draft(kind: ResourceType, data: Values, store: Store, switches: Switches) -> Draft:

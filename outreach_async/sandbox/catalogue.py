@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 
 _CUSTOM_LENGTH = 32_000
+# The organisation's own is kept beside the attributes of its settings: no payload shows it as one.
+_UUIDS = {"auditLog": "globalId", "orgSetting": "guid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """One resource type and its routes. `experimental` names what only one of the published schemas lists."""
+    """One resource type and its routes. `experimental` names what only one of the published schemas lists.
+
+    `known_by` is the attribute whose UUID stands for the id on the wire; empty where the id is the integer it is.
+    """
 
     name: str
     plural: str
+    known_by: str
     scope: str
     operations: frozenset[str]
     experimental: frozenset[str]
@@ -98,6 +104,7 @@ def _type(name: str, about: dict[str, Any]) -> ResourceType:
     return ResourceType(
         name,
         plural,
+        _UUIDS[name] if about["idType"] == "uuid" else "",
         plural,
         frozenset(about["operations"].split()),
         frozenset(about["experimental"].split()),
@@ -157,6 +164,7 @@ def _custom_object() -> ResourceType:
     return ResourceType(
         "vehicle",
         "customObjects/vehicle",
+        "",
         "customObjectRecords",
         frozenset({"list", "create", "get", "update", "delete"}),
         frozenset(),

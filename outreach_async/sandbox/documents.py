@@ -114,7 +114,7 @@ class _Template:
     def __init__(self, store: Store, kind: ResourceType, view: View, switches: Switches) -> None:
         fields = view.fields.get(kind.name)
         names = [name for name in kind.attributes if _shown(kind, name, fields, switches)]
-        self._text_ids = switches.id_form == "string"
+        self._text_ids = switches.id_form == "string" or bool(kind.known_by)
         self._index = {name: place for place, name in enumerate(names)}
         self._keys = [f'"{name}":'.encode() for name in names]
         self._unset = [key + _unset(kind, name) for key, name in zip(self._keys, names, strict=True)]
@@ -125,8 +125,9 @@ class _Template:
             for item in kind.relationships.values()
             if fields is None or item.name in fields or item.name in full or switches.sparse_relationships == "all"
         ]
+        self._known_by = kind.known_by
         self._head = b'{"type":"%b","id":%%b,"attributes":{' % kind.name.encode()
-        self._link = f'}},"links":{{"self":"{view.origin}/api/v2/{kind.plural}/%d"}}'.encode()
+        self._link = f'}},"links":{{"self":"{view.origin}/api/v2/{kind.plural}/%b"}}'.encode()
         self._tail = _meta(kind, view) + b"}"
 
     def write(self, record: Record) -> bytes:
@@ -135,10 +136,10 @@ class _Template:
         for name, value in record.attributes.items():
             if (place := index.get(name)) is not None:
                 values[place] = self._keys[place] + _encode(value)
-        row_id = b"%d" % record.id
+        row_id = record.attributes[self._known_by].encode() if self._known_by else b"%d" % record.id
         head = self._head % (b'"%b"' % row_id if self._text_ids else row_id)
         related = b",".join([part(record) for part in self._parts])
-        return head + b",".join(values) + b'},"relationships":{' + related + self._link % record.id + self._tail
+        return head + b",".join(values) + b'},"relationships":{' + related + self._link % row_id + self._tail
 
 
 def _shown(kind: ResourceType, name: str, fields: tuple[str, ...] | None, switches: Switches) -> bool:

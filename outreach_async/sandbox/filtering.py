@@ -72,7 +72,8 @@ def _matching(store: Store, kind: ResourceType, item: Filter, *, open_top: bool)
         attribute = _filterable(kind, name)
         if attribute is None:
             raise bad_filter(item.name)
-        return _by_attribute(store, kind, attribute, _test(item, attribute, open_top=open_top))
+        read_as = "string" if kind.known_by and attribute is _ID else ""
+        return _by_attribute(store, kind, attribute, _test(item, attribute, open_top=open_top, kind=read_as))
     if len(rest) == 1:
         return _by_related(store, kind, item, open_top=open_top)
     raise bad_filter(item.name)
@@ -87,9 +88,9 @@ def _filterable(kind: ResourceType, name: str) -> Attribute | None:
 
 def _by_attribute(store: Store, kind: ResourceType, attribute: Attribute, test: Test) -> abc.Set[int]:
     ids = store.ids(kind.name)
-    if attribute is _ID:
+    if attribute is _ID and not kind.known_by:
         return {row_id for row_id in ids if test.accepts(row_id)}
-    column = store.column(kind.name, attribute.name)
+    column = store.column(kind.name, kind.known_by if attribute is _ID else attribute.name)
     if attribute.name in _ADDRESSES:
         passing = {row_id for row_id, value in column.items() if test.accepts(_lower(value))}
     else:

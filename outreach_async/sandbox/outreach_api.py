@@ -221,6 +221,9 @@ class OutreachApi:
         return name not in kind.experimental or self.switches.experimental_routes
 
     def _record(self, kind: ResourceType, text: str) -> Record:
+        found = self.store.having(kind.name, kind.known_by, text) if kind.known_by else ()
+        if found:
+            return self.organisation.row((kind.name, found[0]))
         record = self.store.get(kind.name, int(text[:18])) if text.isascii() and text.isdecimal() else None
         if record is None:
             raise record_not_found(kind.name, text)

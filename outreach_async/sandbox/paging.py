@@ -60,7 +60,10 @@ class Order:
 
     def arrange(self, ids: list[int]) -> list[int]:
         """Put ids, given in rising order, into this order."""
-        return sorted(ids, key=self.key) if self._keys else ids
+        # One stable pass for each key, the last first: many times as fast as comparing whole keys.
+        for (_, falling), column in zip(reversed(self._keys), reversed(self._columns), strict=True):
+            ids = sorted(ids, key=_rank(column), reverse=falling)
+        return ids
 
     def values(self, row_id: int) -> list[Any]:
         """Give the sort values of a row, as a cursor carries them."""
@@ -77,6 +80,12 @@ class Order:
             part = (value is not None, value)
             parts.append(_Falling(part) if falling else part)
         return (*parts, row_id)
+
+
+def _rank(column: abc.Mapping[int, Any] | None) -> abc.Callable[[int], Any]:
+    if column is None:
+        return lambda row_id: row_id
+    return lambda row_id: (True, column[row_id]) if row_id in column else (False, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from .activity import Mailboxes
 from .content import Sequences, SequenceSteps, SequenceTemplates, Templates
 from .people import email_hash
+from .schemas import ORG
 from .seed_words import DISPOSITIONS, FIRST, LAST, SEQUENCES, STAGES, SUBJECTS
 from .soil import Soil
 from .store import Ref
@@ -167,7 +168,7 @@ def _contents(soil: Soil) -> None:
 def _single_rows(soil: Soil) -> None:
     excluded = "*@excluded.example"
     texts = {"contactExclusions": excluded, "prospectEmailExclusions": "", "sendExclusions": excluded}
-    soil.row("orgSetting", texts)
+    soil.row("orgSetting", {**texts, "guid": ORG["guid"]})
     for name in ("sdr", "ae", "manager"):
         soil.row("duty", {"dutyType": "standard", "symbolicName": name})
     soil.row("customDuty", {"dutyType": "custom", "name": "Bridge builder"})

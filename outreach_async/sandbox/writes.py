@@ -92,7 +92,7 @@ def create(org: Organisation, kind: ResourceType, call: Call) -> Record:
 def update(org: Organisation, kind: ResourceType, row: Record, call: Call) -> Record:
     """Change what the body names, and nothing else. Raises Refused."""
     data = read_data(call.body)
-    check_identity(kind, data, row.id)
+    check_identity(kind, data, row)
     draft = read_draft(kind, data, org.store, org.switches)
     attributes = {name: value for name, value in draft.attributes.items() if not kind.attributes[name].write_only}
     for name in _ATTRIBUTES.get(kind.name, ()):

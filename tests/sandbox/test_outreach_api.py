@@ -100,6 +100,20 @@ def test_each_operation_of_each_type_needs_its_own_scope(service, kind):
             )
 
 
+def test_two_types_are_known_by_uuids(service):
+    log = service.get("/auditLogs", ("page[size]", "2")).data[1]
+    assert log["id"] == log["attributes"]["globalId"]
+    assert service.get("/auditLogs", ("filter[id]", log["id"])).ids == [log["id"]]
+    assert service.get("/auditLogs", ("filter[id]", "2")).ids == []
+    guid = service.get("/").body["meta"]["org"]["guid"]
+    settings = service.get(f"/orgSettings/{guid}").data
+    assert settings["id"] == guid
+    assert settings["links"]["self"].endswith(f"/orgSettings/{guid}")
+    body = {"data": {"type": "orgSetting", "id": guid, "attributes": {"sendExclusions": "x"}}}
+    assert service("PATCH", f"/orgSettings/{guid}", body).data["attributes"]["sendExclusions"] == "x"
+    assert service.get("/orgSettings/another").status == 404
+
+
 def test_actions_need_write(service):
     assert with_scopes(service, "tasks.read", "tasks.delete").act("tasks", 1, "markComplete").status == 403
     assert with_scopes(service, "tasks.write").act("tasks", 1, "updateNote", note="x").status == 200

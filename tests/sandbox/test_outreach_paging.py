@@ -1,4 +1,4 @@
-"""Pages by cursor and by offset: whole, in order, true while rows come and go, with links as the service writes them."""
+"""Pages by cursor and by offset: whole, in order, true while rows come and go, and the links between them."""
 
 from __future__ import annotations
 

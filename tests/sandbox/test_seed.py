@@ -36,7 +36,7 @@ def test_small_organisations_work(new_service, size):
 def test_only_what_the_catalogue_knows_is_planted(service):
     for kind in catalogue().types.values():
         for row in service.api.store.all(kind.name):
-            assert set(row.attributes) <= set(kind.attributes), kind.name
+            assert set(row.attributes) <= {*kind.attributes, kind.known_by}, kind.name
             assert set(row.one) <= {name for name, item in kind.relationships.items() if not item.many}, kind.name
             for name, ref in row.one.items():
                 assert ref[0] in kind.relationships[name].types

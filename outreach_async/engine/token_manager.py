@@ -156,7 +156,6 @@ class TokenManager:
         assert flight is not None
         flight.announce(until, error)
         await self._clock.sleep(until - self._now())
-        flight.resume()
 
     def _spent(self, token: Token) -> bool:
         """Tell the token that is to be replaced: the one held, and the one last rejected."""
@@ -197,10 +196,6 @@ class _Flight:
         for waiter, deadline in self._waiters.items():
             if deadline < until:
                 _tell(waiter, error)
-
-    def resume(self) -> None:
-        """Say that things happen again."""
-        self._pause = None
 
     def land(self, outcome: Token | OutreachError) -> None:
         """End the flight for everybody."""

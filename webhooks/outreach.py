@@ -12,7 +12,9 @@ delivery and never decide: a job may stand for several events, and the header is
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import msgspec
 
 from outreach_async.protocol.signature import OUTREACH, Body, SecretText
 
@@ -22,7 +24,7 @@ from .errors import MalformedDelivery
 from .events import Event, event_class, read_document
 from .install_events import InstallCreated, InstallDeleted, InstallEvent
 from .outreach_events import *  # noqa: F403  # the generated classes are this module's public names
-from .outreach_payload import OutreachEvent, delivered_at, member
+from .outreach_payload import OutreachEvent, member, read_instant
 from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, token
 from .standalone import parse_as, signed_headers, verify_as
 
@@ -56,20 +58,19 @@ class OutreachSource(Source):
         """Name the delivery by its digest, and for ten seconds by the digest without the time of delivery."""
         digest = Key(self.text("digest", digest_of(body)), self.horizon)
         try:
-            document = read_document(body)
+            told = _envelope(body)
         except MalformedDelivery as error:
             return Identity(keys=(digest,), unreadable=error.message)
-        data, meta = member(document, "data"), member(document, "meta")
-        undated = _undated_digest(body, meta)
+        undated = _undated_digest(body, told.meta.deliveredAt)
         soft = (Key(self.text("undated", undated), SOFT_HORIZON),) if undated else ()
-        event = token(meta.get("eventName"))
-        sent = delivered_at(document) if self.max_age is not None else None
+        event = token(told.meta.eventName)
+        sent = read_instant(told.meta.deliveredAt) if self.max_age is not None else None
         return Identity(
             event=event,
-            resource=_resource(data, event),
+            resource=_resource(told.data, event),
             keys=(digest, *soft),
             sent_at=sent.timestamp() if sent else None,
-            unreadable=event_class(self.provider, event).problem(document),
+            unreadable=event_class(self.provider, event).problem({"data": {"id": told.data.id}}),
         )
 
 
@@ -120,20 +121,48 @@ def sign(body: Body, *, secret: SecretText) -> dict[str, str]:
     return signed_headers(OUTREACH, body, secret, {"Content-Type": "application/vnd.api+json"})
 
 
-def _resource(data: dict[str, object], event: str) -> str:
+class _Data(msgspec.Struct, gc=False):
+    type: Any = None
+    id: Any = None
+
+
+class _Meta(msgspec.Struct, gc=False):
+    eventName: Any = None  # noqa: N815  # the wire's name
+    deliveredAt: Any = None  # noqa: N815
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    """What names a delivery. The rest is decoded by the worker: until then nobody waits for it."""
+
+    data: _Data = msgspec.field(default_factory=_Data)
+    meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+_decode = msgspec.json.Decoder(_Envelope).decode
+
+
+def _envelope(body: bytes) -> _Envelope:
+    """Read the envelope; of a body that has another shape, what there is of it. Raises MalformedDelivery."""
+    try:
+        return _decode(body)
+    except (ValueError, RecursionError):
+        document = read_document(body)
+    return msgspec.convert({name: member(document, name) for name in ("data", "meta")}, _Envelope)
+
+
+def _resource(data: _Data, event: str) -> str:
     """Give what orders the work: the record. Ids are integers, and texts are read too."""
-    key, kind = data.get("id"), token(data.get("type")) or event.partition(".")[0]
-    return token(f"{kind}/{key}") if key and kind and isinstance(key, int | str) else ""
+    kind = token(data.type) or event.partition(".")[0]
+    return token(f"{kind}/{data.id}") if data.id and kind and isinstance(data.id, int | str) else ""
 
 
-def _undated_digest(body: bytes, meta: dict[str, object]) -> str:
+def _undated_digest(body: bytes, told: object) -> str:
     """Give the digest of the body without the text of `meta.deliveredAt`; empty when it tells none.
 
     The bytes are cut out where they stand, not by parsing and writing again, so bodies that differ in anything else
     keep different digests. Should the same text stand elsewhere behind it, that one is cut: two bodies equal but for
     one place that holds each one's own `deliveredAt` can differ in nothing but that.
     """
-    told = meta.get("deliveredAt")
     if not isinstance(told, str) or not 0 < len(told) <= _TIME_LIMIT:
         return ""
     before, found, after = body.rpartition(f'"{told}"'.encode())

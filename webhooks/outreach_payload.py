@@ -125,8 +125,12 @@ class OutreachEvent(Event):
 
 
 def delivered_at(document: abc.Mapping[str, Any]) -> dt.datetime | None:
-    """Read `meta.deliveredAt`. Lifecycle webhooks were seen without a zone: those are taken for UTC."""
-    told = member(document, "meta").get("deliveredAt")
+    """Read `meta.deliveredAt`; None where it tells no time."""
+    return read_instant(member(document, "meta").get("deliveredAt"))
+
+
+def read_instant(told: object) -> dt.datetime | None:
+    """Read a time in ISO 8601. Lifecycle webhooks were seen without a zone: those are taken for UTC."""
     try:
         instant = dt.datetime.fromisoformat(told) if isinstance(told, str) else None
     except ValueError:

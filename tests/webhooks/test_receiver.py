@@ -13,6 +13,8 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.redaction import printable, redact
 from webhooks import planmysaas
 from webhooks.delivery import HORIZON, SOFT_HORIZON, Delivery, Key, Watch
+from webhooks.errors import MalformedDelivery
+from webhooks.events import parse
 from webhooks.outreach import OutreachSource, lifecycle_source, sign
 from webhooks.planmysaas import PlanMySaaSSource
 from webhooks.receiver import (
@@ -379,9 +381,23 @@ UNREADABLE = [
 def test_what_cannot_be_parsed_is_kept_as_it_came_and_says_why(body: bytes) -> None:
     for received in (genuine(body), pms(body)):
         assert received.body == body
-        assert received.unreadable
         assert received.event == received.resource == ""
         assert received.keys
+        with pytest.raises(MalformedDelivery):
+            parse(received)
+    assert pms(body).unreadable
+
+
+BROKEN_INSIDE = [body.replace(b'"a"', b'"attributes"') for body in UNREADABLE if body.startswith(b'{"a"')]
+
+
+@pytest.mark.parametrize("inside", BROKEN_INSIDE, ids=lambda body: repr(body[:32]))
+def test_what_is_broken_inside_is_known_and_then_refused_by_the_worker(inside: bytes) -> None:
+    body = b'{"data":{"type":"prospect","id":12,"x":' + inside + b'},"meta":{"eventName":"prospect.updated"}}'
+    received = genuine(body)
+    assert received.unreadable or (received.event, received.resource) == ("prospect.updated", "prospect/12")
+    with pytest.raises(MalformedDelivery):
+        parse(received)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ Row = tuple[Any, ...]
 
 
 _Envelope = tuple[tuple[tuple[str, str], ...], tuple[Key, ...], tuple[Watch, ...], str]
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope = msgspec.msgpack.Decoder(_Envelope)
 
 
 @functools.lru_cache(maxsize=64)
@@ -54,10 +54,12 @@ def insert(connection: sqlite3.Connection, head: str, rows: list[Row], tail: str
         connection.execute(f"{head} VALUES {values} {tail}", list(itertools.chain.from_iterable(run)))
 
 
-def select_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object]) -> abc.Iterator[Row]:
+def select_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object]) -> list[Row]:
     """Run a statement that ends in `IN` for many values."""
+    found: list[Row] = []
     for run in in_powers([(value,) for value in values], 1):
-        yield from connection.execute(f"{statement} ({','.join('?' * len(run))})", [value for (value,) in run])
+        found += connection.execute(f"{statement} ({','.join('?' * len(run))})", [value for (value,) in run])
+    return found
 
 
 def update_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object], *first: object) -> None:
@@ -90,11 +92,11 @@ def event_row(id: int, delivery: Delivery, flags: tuple[str, ...]) -> Row:
 def body_row(id: int, delivery: Delivery) -> Row:
     """Give the row of inbox_bodies for a new delivery."""
     try:
-        envelope = msgspec.json.encode((delivery.headers, delivery.keys, delivery.watch, delivery.secret))
+        envelope = msgspec.msgpack.encode((delivery.headers, delivery.keys, delivery.watch, delivery.secret))
     except UnicodeEncodeError:
         # Header bytes that are no valid text arrive as lone surrogates.
         headers = tuple((clean(name), clean(value)) for name, value in delivery.headers)
-        envelope = msgspec.json.encode((headers, delivery.keys, delivery.watch, delivery.secret))
+        envelope = msgspec.msgpack.encode((headers, delivery.keys, delivery.watch, delivery.secret))
     return (id, envelope, delivery.body)
 
 

@@ -1,0 +1,463 @@
+"""The inbox on disk: what a crash, a full disk, a second process, an older or a foreign file make of it."""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import contextlib
+import logging
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from outreach_async.protocol.errors import ConfigurationError
+from outreach_async.sandbox.clock import START, WoundClock
+from tests.webhooks.kept import delivery, finish, ids, told
+from webhooks import key_index, local_inbox, sqlite_schema, upkeep
+from webhooks.delivery import Key
+from webhooks.inbox import Listing
+from webhooks.inbox_errors import InboxHeld, InboxUnavailable
+from webhooks.jobs import Call
+from webhooks.sqlite_inbox import SqliteInbox
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def clock() -> WoundClock:
+    return WoundClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "inbox.db"
+
+
+@pytest.fixture
+async def inbox(path: Path, clock: WoundClock) -> abc.AsyncIterator[SqliteInbox]:
+    opened = SqliteInbox(path)
+    await opened.open(clock)
+    yield opened
+    await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(path: Path, clock: WoundClock, **options: float) -> abc.AsyncIterator[SqliteInbox]:
+    inbox = SqliteInbox(path, **options)  # type: ignore[arg-type]
+    await inbox.open(clock)
+    try:
+        yield inbox
+    finally:
+        await inbox.close()
+
+
+def crash(path: Path, folder: Path) -> Path:
+    """Give the file as a kill -9 would leave it now."""
+    folder.mkdir()
+    for part in path.parent.glob(f"{path.name}*"):
+        shutil.copy(part, folder / part.name)
+    return folder / path.name
+
+
+class TestCrashing:
+    async def test_what_was_acknowledged_and_settled_is_there(self, inbox: SqliteInbox, path, tmp_path, clock):
+        receipts = await asyncio.gather(*(inbox.put(delivery(n, resource=f"a/{n}")) for n in range(50)))
+        (first,) = await inbox.claim()
+        await finish(inbox, [first])
+        (second,) = await inbox.claim()
+        await inbox.transact(second, told("app:effect"), lambda connection: connection.execute("CREATE TABLE mine(x)"))
+        async with opened(crash(path, tmp_path / "after"), clock) as after:
+            assert await after.counts() == {"pending": 49, "retrying": 0, "done": 1, "dead": 0}
+            claims = await after.claim(100)
+            assert ids(claims) == [receipt.id for receipt in receipts[1:]]
+            assert [work.handler for work in claims[0].work] == ["app:effect"]
+            assert (await after.put(delivery(7))).duplicate
+
+    async def test_every_put_of_a_group_is_told_after_one_commit(self, inbox: SqliteInbox):
+        seen: list[int] = []
+        deliver = inbox._deliver
+
+        def counting(jobs, error):
+            seen.append(len(jobs))
+            deliver(jobs, error)
+
+        inbox._writer._deliver = counting  # type: ignore[union-attr]
+        await asyncio.gather(*(inbox.put(delivery(n)) for n in range(200)))
+        assert sum(seen) == 200
+        assert len(seen) < 20
+
+    async def test_the_event_loop_goes_on_while_the_disk_is_slow(self, inbox: SqliteInbox):
+        turns = 0
+        slow = asyncio.ensure_future(
+            inbox._do(
+                Call(
+                    lambda store: store.connection.execute(
+                        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000)"
+                        " SELECT MAX(x) FROM n"
+                    ).fetchone()
+                )
+            )
+        )
+        while not slow.done():
+            turns += 1
+            await asyncio.sleep(0.001)
+        assert turns > 5
+
+
+class TestKeys:
+    async def test_keys_are_known_from_memory_from_the_table_and_after_a_crash(
+        self, path, tmp_path, monkeypatch, clock
+    ):
+        monkeypatch.setattr(key_index, "RECENT", 40)
+        monkeypatch.setattr(key_index, "STEP", 8)
+
+        def put(n: int, at: float = START):
+            return delivery(n, resource="", keys=(Key(f"d/{n}"), Key(f"soft/{n}", 10.0)), at=at)
+
+        async with opened(path, clock) as inbox:
+            for n in range(120):
+                await inbox.put(put(n))
+            assert inbox._store is not None
+            assert len(inbox._store.keys._recent) < 240
+            for known in (inbox, after := SqliteInbox(crash(path, tmp_path / "after"))):
+                if known is after:
+                    await after.open(clock)
+                for n in range(120):
+                    assert (await known.put(put(n))).id == n + 1, n
+                    assert (await known.put(delivery(n, keys=(Key(f"soft/{n}", 10.0),)))).duplicate
+                assert not (await known.put(put(500))).duplicate
+            await after.close()
+
+    async def test_keys_past_their_horizon_are_forgotten(self, path, monkeypatch, clock):
+        monkeypatch.setattr(key_index, "RECENT", 0)
+        async with opened(path, clock) as inbox:
+            for n in range(20):
+                await inbox.put(delivery(n, resource="", keys=(Key(f"{n}", 100.0), Key(f"soft {n}", 10.0))))
+            await clock.advance(200)
+            for n in range(20, 60):
+                await inbox.put(delivery(n, resource="", at=clock.now(), keys=(Key(f"{n}", 100.0),)))
+            for _ in range(5):
+                await inbox.put(delivery(20))
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (table,) = connection.execute("SELECT COUNT(*) FROM inbox_keys").fetchone()
+            (log,) = connection.execute("SELECT COUNT(*) FROM inbox_recent_keys").fetchone()
+        assert table + log < 85
+
+    async def test_a_move_that_fails_loses_nothing(self, path, monkeypatch, clock):
+        monkeypatch.setattr(key_index, "RECENT", 0)
+        async with opened(path, clock) as inbox:
+            insert, failing = key_index.insert, True
+
+            def sometimes(connection, head, rows, tail=""):
+                if failing and head == key_index._FILE:
+                    raise sqlite3.OperationalError("disk I/O error")
+                insert(connection, head, rows, tail)
+
+            monkeypatch.setattr(key_index, "insert", sometimes)
+            for n in range(5):
+                await inbox.put(delivery(n))
+            failing = False
+            for n in range(5):
+                assert (await inbox.put(delivery(n))).duplicate
+
+
+class TestFailing:
+    @pytest.fixture
+    def small_disk(self) -> abc.Iterator[abc.Callable[[int], None]]:
+        """Bound the size of any file this process writes: what a disk that has no more room does."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size or soft, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+    async def test_a_disk_without_room_refuses_and_recovers_by_itself(
+        self, path: Path, clock: WoundClock, small_disk, caplog: pytest.LogCaptureFixture
+    ):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+            (claim,) = await inbox.claim()
+            small_disk(path.with_name("inbox.db-wal").stat().st_size + 4096)
+            await clock.advance(1)
+            with pytest.raises(InboxUnavailable, match=r"cannot be written: the disk (is full|fails)"):
+                await inbox.put(delivery(2, body=b"x" * 100_000, at=clock.now()))
+            failing = inbox.statistics()
+            assert failing.failing_since == START + 1
+            assert "the disk" in failing.failure
+            with pytest.raises(InboxUnavailable):
+                await inbox.settle(claim, told(reason="x" * 100_000), end="whole")
+            small_disk(0)
+            await clock.advance(2)
+            await inbox.settle(claim, told(), end="whole")
+            receipt = await inbox.put(delivery(2, body=b"x" * 100_000, at=clock.now()))
+            assert inbox.statistics().failing_since is None
+            assert len((await inbox.get(receipt.id)).delivery.body) == 100_000
+            (gap,) = await inbox.gaps()
+            assert (gap.start, gap.end, gap.cause) == (START + 1, START + 3, "store")
+            assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
+        async with opened(path, clock) as inbox:
+            assert (await inbox.counts())["pending"] == 1
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+    async def test_a_store_that_failed_is_tried_though_nothing_comes(self, path: Path, clock: WoundClock, small_disk):
+        async with opened(path, clock) as inbox:
+            small_disk(1)
+            with pytest.raises(InboxUnavailable):
+                await inbox.put(delivery(1))
+            await clock.advance(30)
+            assert inbox.statistics().failing_since == START
+            small_disk(0)
+            while inbox.statistics().failing_since is not None:
+                await clock.advance(5)
+                await asyncio.sleep(0.01)
+            (gap,) = await inbox.gaps()
+            assert gap.cause == "store"
+
+    async def test_a_claim_given_back_while_its_end_fails_is_lent_again(self, path, clock, small_disk):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+            (claim,) = await inbox.claim()
+            small_disk(1)
+            settling = asyncio.ensure_future(inbox.settle(claim, told(), end="whole"))
+            await asyncio.sleep(0)
+            settling.cancel()
+            inbox.release(claim)
+            assert inbox.statistics().running == 1
+            assert ids(await inbox.claim()) == [claim.id]
+            small_disk(0)
+
+    async def test_a_claim_given_back_while_its_end_succeeds_is_over(self, inbox: SqliteInbox):
+        await inbox.put(delivery(1))
+        (claim,) = await inbox.claim()
+        settling = asyncio.ensure_future(inbox.settle(claim, told(), end="whole"))
+        await asyncio.sleep(0)
+        settling.cancel()
+        inbox.release(claim)
+        await inbox.quiet()
+        assert (await inbox.counts())["done"] == 1
+
+    async def test_what_one_job_does_wrong_is_its_own_fault(self, inbox: SqliteInbox):
+        wrong = delivery(1, at="yesterday")  # type: ignore[arg-type]
+        huge = Call(lambda store: store.connection.execute("SELECT ?", (1 << 70,)))
+        results = await asyncio.gather(
+            inbox.put(delivery(2)), inbox._do(huge), inbox.put(wrong), inbox.put(delivery(3)), return_exceptions=True
+        )
+        assert [isinstance(result, InboxUnavailable) for result in results] == [False, True, True, False]
+        assert inbox.statistics().failing_since is None
+
+    async def test_too_much_at_once_is_refused(self, inbox: SqliteInbox, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(local_inbox, "WAITING", 3)
+        results = await asyncio.gather(*(inbox.put(delivery(n)) for n in range(9)), return_exceptions=True)
+        assert sum(isinstance(result, InboxUnavailable) for result in results) == 6
+
+    async def test_a_file_that_cannot_be_read_says_so(self, inbox: SqliteInbox):
+        await inbox.put(delivery(1))
+        assert inbox._reader is not None
+        inbox._reader.close()
+        with pytest.raises(InboxUnavailable, match="cannot be read"):
+            await inbox.get(1)
+
+
+class TestGaps:
+    async def test_every_start_records_the_span_since_the_last_heartbeat(self, path, tmp_path, clock):
+        async with opened(path, clock) as inbox:
+            assert await inbox.gaps() == ()
+            await clock.advance(60)
+            while (await inbox._do(Call(lambda store: upkeep.read_meta(store.connection, "heartbeat")))) == START:
+                await asyncio.sleep(0.01)
+            await clock.advance(30)
+            killed = crash(path, tmp_path / "killed")
+        await clock.advance(10)
+        async with opened(killed, clock) as inbox:
+            assert [(gap.start, gap.end, gap.cause) for gap in await inbox.gaps()] == [
+                (START + 60, START + 100, "stopped")
+            ]
+        async with opened(path, clock) as inbox:
+            assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 90, START + 100)]
+
+    async def test_a_clock_that_went_back_gives_a_span_and_not_a_hole(self, path):
+        async with opened(path, WoundClock()):
+            pass
+        async with opened(path, WoundClock(START - DAY)) as inbox:
+            assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START - DAY, START)]
+
+
+class TestHolding:
+    async def test_a_second_one_waits_and_then_names_the_holder(self, inbox: SqliteInbox, path: Path):
+        clock = WoundClock()
+        second = SqliteInbox(path, patience=2.0)
+        opening = asyncio.ensure_future(second.open(clock))
+        await clock.advance(1.5)
+        assert not opening.done()
+        await clock.advance(1)
+        with pytest.raises(InboxHeld, match=rf"held by process {os.getpid()} \(waited 2 s\)") as refused:
+            await opening
+        assert refused.value.pid == os.getpid()
+
+    async def test_a_second_one_gets_it_once_it_is_free(self, path: Path):
+        first, clock = SqliteInbox(path), WoundClock()
+        await first.open(clock)
+        second = SqliteInbox(path, patience=5.0)
+        opening = asyncio.ensure_future(second.open(clock))
+        await clock.advance(1)
+        await first.close()
+        while not opening.done():
+            await clock.advance(0.1)
+            await asyncio.sleep(0.005)
+        await opening
+        await second.close()
+
+    async def test_another_process_is_kept_out_and_its_death_lets_in(self, path: Path, clock: WoundClock):
+        code = (
+            "import asyncio, sys\n"
+            "from webhooks.sqlite_inbox import SqliteInbox\n"
+            "async def hold():\n"
+            "    async with SqliteInbox(sys.argv[1]):\n"
+            "        print('held', flush=True)\n"
+            "        await asyncio.sleep(60)\n"
+            "asyncio.run(hold())\n"
+        )
+        holder = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, cwd=Path.cwd())
+        assert holder.stdout is not None
+        with holder.stdout:
+            assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
+            with pytest.raises(InboxHeld, match=f"process {holder.pid} "):
+                await SqliteInbox(path, patience=0.0).open(clock)
+            holder.kill()
+            await asyncio.to_thread(holder.wait)
+        async with opened(path, clock, patience=0.0) as inbox:
+            assert (await inbox.gaps())[0].cause == "stopped"
+
+    async def test_reading_works_beside_the_holder(self, inbox: SqliteInbox, path: Path):
+        receipt = await inbox.put(delivery(1))
+        with contextlib.closing(SqliteInbox.reader(path)) as reader:
+            assert reader.get(receipt.id).delivery == delivery(1)
+            assert reader.counts()["pending"] == 1
+            assert reader.gaps() == ()
+            await inbox.put(delivery(2))
+            assert len(reader.events(Listing())) == 2
+
+    async def test_reading_works_without_a_holder(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+        with contextlib.closing(SqliteInbox.reader(path)) as reader:
+            assert reader.counts()["pending"] == 1
+
+
+class TestFiles:
+    async def test_it_is_private(self, inbox: SqliteInbox, path: Path):
+        for part in path.parent.iterdir():
+            if part.suffix != ".pid":
+                assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+
+    @pytest.mark.parametrize(
+        ("make", "says"),
+        [
+            (lambda path: path.write_text("no database at all" * 100), "cannot be opened"),
+            (lambda path: path.mkdir(), "cannot be written: Is a directory"),
+            (lambda path: sqlite(path, "CREATE TABLE users(name)"), "database of another program"),
+            (lambda path: sqlite(path, "PRAGMA user_version = 3"), "database of another program"),
+            (
+                lambda path: sqlite(
+                    path,
+                    f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}; "
+                    "PRAGMA user_version = 99; CREATE TABLE inbox_events(x)",
+                ),
+                r"newer version \(format 99, this one knows 1\)",
+            ),
+        ],
+    )
+    async def test_a_file_that_is_no_inbox_of_ours_is_refused_and_left(self, path: Path, clock, make, says):
+        make(path)
+        before = path.read_bytes() if path.is_file() else b""
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match=says) as refused:
+                await SqliteInbox(path, patience=0.0).open(clock)
+            assert "\n" not in str(refused.value)
+        assert (path.read_bytes() if path.is_file() else b"") == before
+
+    async def test_a_folder_that_is_not_there_or_not_ours(self, path: Path, clock: WoundClock):
+        with pytest.raises(ConfigurationError, match="there is no folder"):
+            await SqliteInbox(path.parent / "no" / "inbox.db").open(clock)
+        if os.geteuid() == 0:
+            pytest.skip("root may write anywhere")
+        path.parent.chmod(0o500)
+        with pytest.raises(ConfigurationError, match="folder this process may write to"):
+            await SqliteInbox(path).open(clock)
+
+    def test_reading_what_is_not_there(self, path: Path):
+        with pytest.raises(ConfigurationError, match="there is no inbox at"):
+            SqliteInbox.reader(path)
+        path.write_text("not a database" * 100)
+        with pytest.raises(ConfigurationError, match="cannot be read"):
+            SqliteInbox.reader(path)
+        path.unlink()
+        sqlite(path, "")
+        with pytest.raises(ConfigurationError, match="older format"):
+            SqliteInbox.reader(path)
+
+    def test_migrations_go_step_by_step_and_leave_a_failed_step_undone(self, path: Path):
+        first, second = "CREATE TABLE a(x);", "CREATE TABLE b(x); INSERT INTO a VALUES (1);"
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            sqlite_schema.migrate(connection, 0, (first,))
+            with pytest.raises(sqlite3.OperationalError):
+                sqlite_schema.migrate(connection, 1, (first, "CREATE TABLE b(x); CREATE TABLE a(x);"))
+            assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+            assert connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone() == (1,)
+            sqlite_schema.migrate(connection, 1, (first, second))
+            assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+            assert connection.execute("SELECT x FROM a").fetchone() == (1,)
+
+    async def test_every_commit_is_synced(self, inbox: SqliteInbox):
+        def ask(name: str):
+            return Call(lambda store: store.connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+        assert await inbox._do(ask("journal_mode")) == "wal"
+        assert await inbox._do(ask("synchronous")) == 2
+
+
+class TestRetention:
+    async def test_what_is_finished_goes_with_time_and_dead_letters_later(self, path: Path, clock: WoundClock):
+        async with opened(path, clock, keep=3_600.0, keep_dead=7_200.0) as inbox:
+            for n in range(3):
+                await inbox.put(delivery(n, resource=f"a/{n}"))
+            done, dead, _waiting = await inbox.claim(3)
+            await finish(inbox, [done])
+            await inbox.settle(dead, told(outcome="dead"), end="whole")
+            for hours, left in (
+                (1, {"pending": 1, "retrying": 0, "done": 0, "dead": 1}),
+                (1, {"pending": 1, "retrying": 0, "done": 0, "dead": 0}),
+            ):
+                await clock.advance(hours * 3_600 + 61)
+                while await inbox.counts() != left:
+                    await asyncio.sleep(0.005)
+                    await clock.advance(61)
+
+    async def test_the_oldest_go_when_the_file_grows_too_large_and_the_disk_gets_its_room_back(
+        self, path: Path, clock: WoundClock
+    ):
+        async with opened(path, clock, max_bytes=2_000_000) as inbox:
+            for n in range(120):
+                await inbox.put(delivery(n, resource="", body=b"x" * 50_000))
+            claims = await inbox.claim(120)
+            await finish(inbox, claims[:-1])
+            await inbox._tidy(clock.now())
+            assert await inbox._do(Call(upkeep.used_bytes)) <= 2_000_000
+            left = await inbox.events(Listing(limit=1000))
+            assert claims[-1].id in {summary.id for summary in left}
+            assert claims[0].id not in {summary.id for summary in left}
+        assert path.stat().st_size < 4_000_000
+
+
+def sqlite(path: Path, script: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)

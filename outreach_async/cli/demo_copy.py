@@ -16,6 +16,7 @@ from ..outreach.resources import TYPES
 from ..outreach.resources.namespace import COLLECTIONS
 from ..protocol.names import camel
 from ..protocol.scopes import covers
+from ..sandbox.catalogue import catalogue
 from ..sandbox.known_scopes import S2S_SCOPES
 from ..sandbox.sandbox import Sandbox
 from .demo_screen import Advance
@@ -74,9 +75,11 @@ class Copy:
             if outcome.error is not None:
                 raise outcome.error
 
-    def listed(self, kind: str) -> set[int]:
+    def listed(self, kind: str) -> set[Any]:
         """Give the ids of a type that the sandbox holds and lists: of accounts only those that are `named`."""
-        store = self.sandbox.outreach.store
+        store, known_by = self.sandbox.outreach.store, catalogue().types[kind].known_by
+        if known_by:
+            return set(store.column(kind, known_by).values())
         if kind != "account":
             return set(store.ids(kind))
         return {row_id for row_id, named in store.column(kind, "named").items() if named}

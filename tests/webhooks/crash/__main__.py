@@ -1,0 +1,30 @@
+"""`python -m tests.webhooks.crash --cycles N`; the last line says `acked N, lost 0`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from .harness import InboxProcess, run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Kill the receiver in mid-stream and count what was lost.")
+    parser.add_argument("--cycles", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    given = parser.parse_args()
+    print(f"{given.cycles} cycles, seed {given.seed}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "inbox.db"
+        dice = random.Random(given.seed)
+        verdict = asyncio.run(run(InboxProcess(path), path, given.cycles, dice=dice, verbose=True))
+    print(verdict, flush=True)
+    return 0 if verdict.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -32,7 +32,7 @@ def test_the_whole_demo_ends_without_a_single_429() -> None:
     assert told["recovered"] >= 2
     assert told["failures"].keys() == {"Unauthorized", "ConnectionFailed"}
     assert told["requests"] > 200
-    assert 0 < told["seconds"] < 30
+    assert told["seconds"] > told["copy_seconds"] > 0
     assert told["quota_waits"] >= 2
     assert "Traceback" not in done.stderr
 

@@ -150,10 +150,10 @@ def _module(kind: Type, by_wire: dict[str, Type]) -> str:
     parts = [_record(kind, by_wire)]
     if "list" in kind.capabilities:
         parts += [_filters(kind, by_wire), _sorts(kind)]
-    if "create" in kind.capabilities:
-        parts.append(_draft(kind, by_wire, "Draft"))
     if "update" in kind.capabilities:
-        parts.append(_draft(kind, by_wire, "Patch"))
+        parts.append(_written(kind, by_wire, "Patch"))
+    if "create" in kind.capabilities:
+        parts.append(_written(kind, by_wire, "Draft"))
     if kind.actions:
         parts.append(_actions(kind))
     parts.append(_instance(kind))
@@ -256,28 +256,31 @@ def _sorts(kind: Type) -> str:
     return f"class {kind.name}Sorts(Sorts[{literal}]):\n{doc}"
 
 
-def _draft(kind: Type, by_wire: dict[str, Type], role: str) -> str:
+def _written(kind: Type, by_wire: dict[str, Type], role: str) -> str:
+    """Give a draft or a patch. A draft that requires nothing is the patch, and what can be given only at first."""
     required = REQUIRED.get(kind.wire, set()) if role == "Draft" else set()
-    fixed = IMMUTABLE.get(kind.wire, set()) if role == "Patch" else set()
-    relations = [r for r in kind.relationships if not r["readOnly"]]
-    fields = []
-    for attribute in kind.attributes:
-        name = attribute["name"]
-        if attribute["readOnly"] or name in fixed:
-            continue
-        fields.append(_given(_name(name), _write_type(attribute), name in required))
-    for relation in relations:
-        target = _target(relation, by_wire)
-        one = f"Ref[{target}] | {target}"
-        kind_of = f"abc.Iterable[{one}]" if relation["toMany"] else one
-        fields.append(_given(_name(relation["name"]), kind_of, relation["name"] in required))
-    if kind.has_custom:
-        fields.append("custom: abc.Mapping[str, Any] = LEFT_OUT")
-    fields.append("extra: abc.Mapping[str, Any] = LEFT_OUT")
+    fixed = IMMUTABLE.get(kind.wire, set())
+    extends = role == "Draft" and "update" in kind.capabilities and not required
+    attributes = [a for a in kind.attributes if not a["readOnly"] and (a["name"] in fixed) == (role == "Draft")]
+    if role == "Draft" and not extends:
+        attributes = [a for a in kind.attributes if not a["readOnly"]]
+    relations = [] if extends else [r for r in kind.relationships if not r["readOnly"]]
+    fields = [_given(_name(a["name"]), _write_type(a), a["name"] in required) for a in attributes]
+    fields += [_given(_name(r["name"]), _related_type(r, by_wire), r["name"] in required) for r in relations]
+    if not extends:
+        fields += ["custom: abc.Mapping[str, Any] = LEFT_OUT"] if kind.has_custom else []
+        fields.append("extra: abc.Mapping[str, Any] = LEFT_OUT")
     named = ", ".join(f'"{_name(r["name"])}"' for r in relations)
-    head = f"class {kind.name}{role}({_params(named)}):"
+    base = f"{kind.name}Patch" if extends else _params(named)
     what = f"A {_words(kind.wire)} to create." if role == "Draft" else f"What can be changed of a {_words(kind.wire)}."
-    return "\n".join([head, f'    """{_article(what)}"""', "", *(f"    {field}" for field in fields)]) + "\n"
+    lines = [f"class {kind.name}{role}({base}):", f'    """{_article(what)}"""']
+    return "\n".join([*lines, "", *(f"    {field}" for field in fields)] if fields else lines) + "\n"
+
+
+def _related_type(relation: dict[str, Any], by_wire: dict[str, Type]) -> str:
+    target = _target(relation, by_wire)
+    one = f"Ref[{target}] | {target}"
+    return f"abc.Iterable[{one}]" if relation["toMany"] else one
 
 
 def _params(relations: str) -> str:

@@ -50,17 +50,6 @@ class AccountNoteSorts(Sorts[Literal["created_at", "-created_at"]]):
     """What a list of account notes can be ordered by."""
 
 
-class AccountNoteDraft(Params, relations={"account"}):
-    """An account note to create."""
-
-    message: str | None = LEFT_OUT
-    note_type: str | None = LEFT_OUT
-    opportunity_association_rule: str | None = LEFT_OUT
-    pinned: bool | None = LEFT_OUT
-    account: Ref[Account] | Account | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class AccountNotePatch(Params, relations={"account"}):
     """What can be changed of an account note."""
 
@@ -70,6 +59,10 @@ class AccountNotePatch(Params, relations={"account"}):
     pinned: bool | None = LEFT_OUT
     account: Ref[Account] | Account | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class AccountNoteDraft(AccountNotePatch):
+    """An account note to create."""
 
 
 collection = Editable(AccountNote, AccountNoteFilters, AccountNoteSorts, AccountNoteDraft, AccountNotePatch)

@@ -117,54 +117,6 @@ class AccountSorts(
     """What a list of accounts can be ordered by."""
 
 
-class AccountDraft(
-    Params,
-    relations={
-        "assigned_teams",
-        "assigned_users",
-        "favorites",
-        "owner",
-        "primary_record_team",
-        "record_team_members",
-        "record_teams",
-    },
-):
-    """An account to create."""
-
-    annual_revenue_range: str | None = LEFT_OUT
-    buyer_intent_score: float | None = LEFT_OUT
-    company_type: str | None = LEFT_OUT
-    custom_id: str | None = LEFT_OUT
-    description: str | None = LEFT_OUT
-    domain: str | None = LEFT_OUT
-    external_source: str | None = LEFT_OUT
-    followers: int | None = LEFT_OUT
-    founded_at: dt.datetime | None = LEFT_OUT
-    industry: str | None = LEFT_OUT
-    linked_in_employees: int | None = LEFT_OUT
-    linked_in_url: str | None = LEFT_OUT
-    locality: str | None = LEFT_OUT
-    naics_codes: abc.Sequence[str] | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    named: bool | None = LEFT_OUT
-    natural_name: str | None = LEFT_OUT
-    number_of_employees: int | None = LEFT_OUT
-    sharing_team_id: str | None = LEFT_OUT
-    sic_codes: abc.Sequence[str] | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    ticker_symbol: str | None = LEFT_OUT
-    website_url: str | None = LEFT_OUT
-    assigned_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    assigned_users: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    primary_record_team: Ref[Team] | Team | None = LEFT_OUT
-    record_team_members: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
-    record_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class AccountPatch(
     Params,
     relations={
@@ -211,6 +163,10 @@ class AccountPatch(
     record_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class AccountDraft(AccountPatch):
+    """An account to create."""
 
 
 collection = Editable(Account, AccountFilters, AccountSorts, AccountDraft, AccountPatch)

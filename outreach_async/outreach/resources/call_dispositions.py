@@ -67,15 +67,6 @@ class CallDispositionSorts(
     """What a list of call dispositions can be ordered by."""
 
 
-class CallDispositionDraft(Params):
-    """A call disposition to create."""
-
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    outcome: Literal["Answered", "Not Answered"] | str | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class CallDispositionPatch(Params):
     """What can be changed of a call disposition."""
 
@@ -83,6 +74,10 @@ class CallDispositionPatch(Params):
     order: int | None = LEFT_OUT
     outcome: Literal["Answered", "Not Answered"] | str | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class CallDispositionDraft(CallDispositionPatch):
+    """A call disposition to create."""
 
 
 collection = Editable(

@@ -52,20 +52,16 @@ class CallPurposeSorts(
     """What a list of call purposes can be ordered by."""
 
 
-class CallPurposeDraft(Params):
-    """A call purpose to create."""
-
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class CallPurposePatch(Params):
     """What can be changed of a call purpose."""
 
     name: str | None = LEFT_OUT
     order: int | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class CallPurposeDraft(CallPurposePatch):
+    """A call purpose to create."""
 
 
 collection = Editable(CallPurpose, CallPurposeFilters, CallPurposeSorts, CallPurposeDraft, CallPurposePatch)

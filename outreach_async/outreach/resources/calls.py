@@ -140,56 +140,6 @@ class CallSorts(
     """What a list of calls can be ordered by."""
 
 
-class CallDraft(
-    Params,
-    relations={
-        "call_disposition",
-        "call_purpose",
-        "opportunity",
-        "outbound_voicemail",
-        "phone",
-        "phone_number",
-        "prospect",
-        "sequence",
-        "sequence_state",
-        "sequence_step",
-        "task",
-        "user",
-    },
-):
-    """A call to create."""
-
-    answered_at: dt.datetime | None = LEFT_OUT
-    completed_at: dt.datetime | None = LEFT_OUT
-    dialed_at: dt.datetime | None = LEFT_OUT
-    direction: Literal["inbound", "outbound"] | str | None = LEFT_OUT
-    external_vendor: str | None = LEFT_OUT
-    from_: str | None = LEFT_OUT
-    note: str | None = LEFT_OUT
-    outcome: Literal["Answered", "Not Answered"] | str | None = LEFT_OUT
-    recording_url: str | None = LEFT_OUT
-    returned_at: dt.datetime | None = LEFT_OUT
-    sequence_action: Literal["Advance", "Finish", "Finish - No Reply", "Finish - Replied"] | str | None = LEFT_OUT
-    should_record_call: bool | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    to: str | None = LEFT_OUT
-    user_call_type: Literal["bridge", "voip"] | str | None = LEFT_OUT
-    vendor_call_id: str | None = LEFT_OUT
-    call_disposition: Ref[CallDisposition] | CallDisposition | None = LEFT_OUT
-    call_purpose: Ref[CallPurpose] | CallPurpose | None = LEFT_OUT
-    opportunity: Ref[Opportunity] | Opportunity | None = LEFT_OUT
-    outbound_voicemail: Ref[Record] | Record | None = LEFT_OUT
-    phone: Ref[Record] | Record | None = LEFT_OUT
-    phone_number: Ref[PhoneNumber] | PhoneNumber | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    sequence: Ref[Sequence] | Sequence | None = LEFT_OUT
-    sequence_state: Ref[SequenceState] | SequenceState | None = LEFT_OUT
-    sequence_step: Ref[SequenceStep] | SequenceStep | None = LEFT_OUT
-    task: Ref[Task] | Task | None = LEFT_OUT
-    user: Ref[User] | User | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class CallPatch(
     Params,
     relations={
@@ -238,6 +188,10 @@ class CallPatch(
     task: Ref[Task] | Task | None = LEFT_OUT
     user: Ref[User] | User | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class CallDraft(CallPatch):
+    """A call to create."""
 
 
 collection = Editable(Call, CallFilters, CallSorts, CallDraft, CallPatch)

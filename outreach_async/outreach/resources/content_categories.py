@@ -52,18 +52,6 @@ class ContentCategorySorts(Sorts[Literal["created_at", "-created_at", "name", "-
     """What a list of content categories can be ordered by."""
 
 
-class ContentCategoryDraft(Params, relations={"teams"}):
-    """A content category to create."""
-
-    allow_sequences: bool | None = LEFT_OUT
-    allow_snippets: bool | None = LEFT_OUT
-    allow_templates: bool | None = LEFT_OUT
-    color: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class ContentCategoryPatch(Params, relations={"teams"}):
     """What can be changed of a content category."""
 
@@ -74,6 +62,10 @@ class ContentCategoryPatch(Params, relations={"teams"}):
     name: str | None = LEFT_OUT
     teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class ContentCategoryDraft(ContentCategoryPatch):
+    """A content category to create."""
 
 
 collection = Editable(

@@ -75,17 +75,6 @@ class EmailAddressSorts(
     """What a list of email addresses can be ordered by."""
 
 
-class EmailAddressDraft(Params, relations={"prospect"}):
-    """An email address to create."""
-
-    email: str | None = LEFT_OUT
-    email_type: Literal["work", "personal"] | str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    status: str | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class EmailAddressPatch(Params, relations={"prospect"}):
     """What can be changed of an email address."""
 
@@ -95,6 +84,10 @@ class EmailAddressPatch(Params, relations={"prospect"}):
     status: str | None = LEFT_OUT
     prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class EmailAddressDraft(EmailAddressPatch):
+    """An email address to create."""
 
 
 collection = Editable(EmailAddress, EmailAddressFilters, EmailAddressSorts, EmailAddressDraft, EmailAddressPatch)

@@ -98,51 +98,6 @@ class MailboxSorts(
     """What a list of mailboxes can be ordered by."""
 
 
-class MailboxDraft(Params, relations={"user"}):
-    """A mailbox to create."""
-
-    auth_id: int | None = LEFT_OUT
-    email: str | None = LEFT_OUT
-    email_hash: str | None = LEFT_OUT
-    email_provider: str | None = LEFT_OUT
-    email_signature: str | None = LEFT_OUT
-    ews_endpoint: str | None = LEFT_OUT
-    ews_ssl_verify_mode: int | None = LEFT_OUT
-    exchange_version: str | None = LEFT_OUT
-    imap_host: str | None = LEFT_OUT
-    imap_port: int | None = LEFT_OUT
-    imap_ssl: bool | None = LEFT_OUT
-    max_emails_per_day: int | None = LEFT_OUT
-    max_mailings_per_day: int | None = LEFT_OUT
-    max_mailings_per_week: int | None = LEFT_OUT
-    opt_out_message: str | None = LEFT_OUT
-    opt_out_signature: str | None = LEFT_OUT
-    password: str | None = LEFT_OUT
-    prospect_email_exclusions: str | None = LEFT_OUT
-    send_disabled: bool | None = LEFT_OUT
-    send_max_retries: int | None = LEFT_OUT
-    send_method: Literal["ews", "sendgrid", "smtp"] | str | None = LEFT_OUT
-    send_period: int | None = LEFT_OUT
-    send_requires_sync: bool | None = LEFT_OUT
-    send_threshold: int | None = LEFT_OUT
-    sendgrid_api_key: str | None = LEFT_OUT
-    smtp_host: str | None = LEFT_OUT
-    smtp_password: str | None = LEFT_OUT
-    smtp_port: int | None = LEFT_OUT
-    smtp_ssl: bool | None = LEFT_OUT
-    smtp_username: str | None = LEFT_OUT
-    sync_active_frequency: int | None = LEFT_OUT
-    sync_disabled: bool | None = LEFT_OUT
-    sync_method: Literal["ews", "gmail_api", "imap"] | str | None = LEFT_OUT
-    sync_outreach_folder: bool | None = LEFT_OUT
-    sync_passive_frequency: int | None = LEFT_OUT
-    username: str | None = LEFT_OUT
-    validate_send: bool | None = LEFT_OUT
-    validate_sync: bool | None = LEFT_OUT
-    user: Ref[User] | User | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class MailboxPatch(Params, relations={"user"}):
     """What can be changed of a mailbox."""
 
@@ -186,6 +141,10 @@ class MailboxPatch(Params, relations={"user"}):
     validate_sync: bool | None = LEFT_OUT
     user: Ref[User] | User | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class MailboxDraft(MailboxPatch):
+    """A mailbox to create."""
 
 
 class Mailboxes(Editable[Mailbox, F, S, D, P], Generic[F, S, D, P]):

@@ -207,55 +207,6 @@ class MailingSorts(
     """What a list of mailings can be ordered by."""
 
 
-class MailingDraft(
-    Params,
-    relations={
-        "attachments",
-        "follow_up_sequence",
-        "mailbox",
-        "prospect",
-        "recipients",
-        "schedule",
-        "task",
-        "template",
-    },
-):
-    """A mailing to create."""
-
-    body_html: str | None = LEFT_OUT
-    follow_up_task_scheduled_at: dt.datetime | None = LEFT_OUT
-    follow_up_task_type: Literal["follow_up", "no_reply"] | str | None = LEFT_OUT
-    scheduled_at: dt.datetime | None = LEFT_OUT
-    state: (
-        Literal[
-            "bounced",
-            "delivered",
-            "delivering",
-            "drafted",
-            "failed",
-            "opened",
-            "placeholder",
-            "queued",
-            "replied",
-            "scheduled",
-        ]
-        | str
-        | None
-    ) = LEFT_OUT
-    subject: str | None = LEFT_OUT
-    track_links: bool | None = LEFT_OUT
-    track_opens: bool | None = LEFT_OUT
-    attachments: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    follow_up_sequence: Ref[Sequence] | Sequence | None = LEFT_OUT
-    mailbox: Ref[Mailbox] | Mailbox | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    recipients: abc.Iterable[Ref[Recipient] | Recipient] | None = LEFT_OUT
-    schedule: Ref[Record] | Record | None = LEFT_OUT
-    task: Ref[Task] | Task | None = LEFT_OUT
-    template: Ref[Template] | Template | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class MailingPatch(
     Params,
     relations={
@@ -303,6 +254,10 @@ class MailingPatch(
     task: Ref[Task] | Task | None = LEFT_OUT
     template: Ref[Template] | Template | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class MailingDraft(MailingPatch):
+    """A mailing to create."""
 
 
 collection = Lasting(Mailing, MailingFilters, MailingSorts, MailingDraft, MailingPatch)

@@ -143,62 +143,6 @@ class OpportunitySorts(
     """What a list of opportunities can be ordered by."""
 
 
-class OpportunityDraft(
-    Params,
-    relations={
-        "account",
-        "assigned_teams",
-        "assigned_users",
-        "external_creator",
-        "favorites",
-        "opportunity_health_factors",
-        "opportunity_line_items",
-        "opportunity_stage",
-        "owner",
-        "primary_prospect",
-        "territory",
-    },
-):
-    """An opportunity to create."""
-
-    amount: int | None = LEFT_OUT
-    amount_precise: str | None = LEFT_OUT
-    close_date: dt.datetime | None = LEFT_OUT
-    currency_type: str | None = LEFT_OUT
-    custom_id: str | None = LEFT_OUT
-    description: str | None = LEFT_OUT
-    external_created_at: dt.datetime | None = LEFT_OUT
-    external_updated_at: dt.datetime | None = LEFT_OUT
-    forecast_category: str | None = LEFT_OUT
-    lead_source: str | None = LEFT_OUT
-    lost_reason: str | None = LEFT_OUT
-    map_link: str | None = LEFT_OUT
-    map_next_steps: str | None = LEFT_OUT
-    map_status: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    next_step: str | None = LEFT_OUT
-    opportunity_type: str | None = LEFT_OUT
-    probability: int | None = LEFT_OUT
-    prospecting_rep_id: str | None = LEFT_OUT
-    record_type: str | None = LEFT_OUT
-    sharing_team_id: str | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    trashed_at: dt.datetime | None = LEFT_OUT
-    account: Ref[Account] | Account | None = LEFT_OUT
-    assigned_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    assigned_users: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
-    external_creator: Ref[User] | User | None = LEFT_OUT
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    opportunity_health_factors: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    opportunity_line_items: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    opportunity_stage: Ref[OpportunityStage] | OpportunityStage | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    primary_prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    territory: Ref[Record] | Record | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class OpportunityPatch(
     Params,
     relations={
@@ -253,6 +197,10 @@ class OpportunityPatch(
     territory: Ref[Record] | Record | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class OpportunityDraft(OpportunityPatch):
+    """An opportunity to create."""
 
 
 collection = Editable(Opportunity, OpportunityFilters, OpportunitySorts, OpportunityDraft, OpportunityPatch)

@@ -53,16 +53,6 @@ class OpportunityProspectRoleSorts(
     """What a list of opportunity prospect roles can be ordered by."""
 
 
-class OpportunityProspectRoleDraft(Params, relations={"opportunity", "prospect"}):
-    """An opportunity prospect role to create."""
-
-    primary: bool | None = LEFT_OUT
-    role: str | None = LEFT_OUT
-    opportunity: Ref[Opportunity] | Opportunity | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class OpportunityProspectRolePatch(Params, relations={"opportunity", "prospect"}):
     """What can be changed of an opportunity prospect role."""
 
@@ -71,6 +61,10 @@ class OpportunityProspectRolePatch(Params, relations={"opportunity", "prospect"}
     opportunity: Ref[Opportunity] | Opportunity | None = LEFT_OUT
     prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class OpportunityProspectRoleDraft(OpportunityProspectRolePatch):
+    """An opportunity prospect role to create."""
 
 
 collection = Editable(

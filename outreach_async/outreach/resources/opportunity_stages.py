@@ -68,16 +68,6 @@ class OpportunityStageSorts(
     """What a list of opportunity stages can be ordered by."""
 
 
-class OpportunityStageDraft(Params):
-    """An opportunity stage to create."""
-
-    color: str | None = LEFT_OUT
-    is_closed: bool | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class OpportunityStagePatch(Params):
     """What can be changed of an opportunity stage."""
 
@@ -86,6 +76,10 @@ class OpportunityStagePatch(Params):
     name: str | None = LEFT_OUT
     order: int | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class OpportunityStageDraft(OpportunityStagePatch):
+    """An opportunity stage to create."""
 
 
 collection = Editable(

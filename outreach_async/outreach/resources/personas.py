@@ -47,20 +47,16 @@ class PersonaSorts(Sorts[Literal["created_at", "-created_at", "name", "-name", "
     """What a list of personas can be ordered by."""
 
 
-class PersonaDraft(Params):
-    """A persona to create."""
-
-    description: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class PersonaPatch(Params):
     """What can be changed of a persona."""
 
     description: str | None = LEFT_OUT
     name: str | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class PersonaDraft(PersonaPatch):
+    """A persona to create."""
 
 
 collection = Editable(Persona, PersonaFilters, PersonaSorts, PersonaDraft, PersonaPatch)

@@ -74,20 +74,6 @@ class PhoneNumberSorts(
     """What a list of phone numbers can be ordered by."""
 
 
-class PhoneNumberDraft(Params, relations={"prospect"}):
-    """A phone number to create."""
-
-    country_code: str | None = LEFT_OUT
-    extension: str | None = LEFT_OUT
-    number: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    phone_type: Literal["mobile", "work", "home", "voip", "other"] | str | None = LEFT_OUT
-    raw_number: str | None = LEFT_OUT
-    status: str | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class PhoneNumberPatch(Params, relations={"prospect"}):
     """What can be changed of a phone number."""
 
@@ -100,6 +86,10 @@ class PhoneNumberPatch(Params, relations={"prospect"}):
     status: str | None = LEFT_OUT
     prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class PhoneNumberDraft(PhoneNumberPatch):
+    """A phone number to create."""
 
 
 collection = Editable(PhoneNumber, PhoneNumberFilters, PhoneNumberSorts, PhoneNumberDraft, PhoneNumberPatch)

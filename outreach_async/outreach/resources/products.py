@@ -66,23 +66,6 @@ class ProductSorts(
     """What a list of products can be ordered by."""
 
 
-class ProductDraft(Params, relations={"owner"}):
-    """A product to create."""
-
-    classification: str | None = LEFT_OUT
-    code: str | None = LEFT_OUT
-    deleted: bool | None = LEFT_OUT
-    description: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    product_family: str | None = LEFT_OUT
-    status: bool | None = LEFT_OUT
-    unit_of_measure: str | None = LEFT_OUT
-    website: str | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class ProductPatch(Params, relations={"owner"}):
     """What can be changed of a product."""
 
@@ -98,6 +81,10 @@ class ProductPatch(Params, relations={"owner"}):
     owner: Ref[User] | User | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class ProductDraft(ProductPatch):
+    """A product to create."""
 
 
 collection = Editable(Product, ProductFilters, ProductSorts, ProductDraft, ProductPatch)

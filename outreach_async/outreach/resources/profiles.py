@@ -44,18 +44,15 @@ class ProfileSorts(Sorts[Literal["created_at", "-created_at", "name", "-name", "
     """What a list of profiles can be ordered by."""
 
 
-class ProfileDraft(Params):
-    """A profile to create."""
-
-    name: str | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class ProfilePatch(Params):
     """What can be changed of a profile."""
 
     name: str | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class ProfileDraft(ProfilePatch):
+    """A profile to create."""
 
 
 collection = Editable(Profile, ProfileFilters, ProfileSorts, ProfileDraft, ProfilePatch)

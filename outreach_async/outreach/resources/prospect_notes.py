@@ -50,17 +50,6 @@ class ProspectNoteSorts(Sorts[Literal["created_at", "-created_at"]]):
     """What a list of prospect notes can be ordered by."""
 
 
-class ProspectNoteDraft(Params, relations={"prospect"}):
-    """A prospect note to create."""
-
-    message: str | None = LEFT_OUT
-    note_type: str | None = LEFT_OUT
-    opportunity_association_rule: str | None = LEFT_OUT
-    pinned: bool | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class ProspectNotePatch(Params, relations={"prospect"}):
     """What can be changed of a prospect note."""
 
@@ -70,6 +59,10 @@ class ProspectNotePatch(Params, relations={"prospect"}):
     pinned: bool | None = LEFT_OUT
     prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class ProspectNoteDraft(ProspectNotePatch):
+    """A prospect note to create."""
 
 
 collection = Editable(ProspectNote, ProspectNoteFilters, ProspectNoteSorts, ProspectNoteDraft, ProspectNotePatch)

@@ -222,105 +222,6 @@ class ProspectSorts(
     """What a list of prospects can be ordered by."""
 
 
-class ProspectDraft(
-    Params,
-    relations={
-        "account",
-        "assigned_teams",
-        "assigned_users",
-        "email_addresses",
-        "favorites",
-        "opportunities",
-        "opportunity_prospect_roles",
-        "owner",
-        "persona",
-        "phone_numbers",
-        "stage",
-        "trashed_by_account",
-    },
-):
-    """A prospect to create."""
-
-    added_at: dt.datetime | None = LEFT_OUT
-    address_city: str | None = LEFT_OUT
-    address_country: str | None = LEFT_OUT
-    address_state: str | None = LEFT_OUT
-    address_street: str | None = LEFT_OUT
-    address_street2: str | None = LEFT_OUT
-    address_zip: str | None = LEFT_OUT
-    angel_list_url: str | None = LEFT_OUT
-    available_at: dt.datetime | None = LEFT_OUT
-    call_opted_out: bool | None = LEFT_OUT
-    calls_opt_status: Literal["opted_in", "opted_out", "null"] | str | None = LEFT_OUT
-    campaign_name: str | None = LEFT_OUT
-    company: str | None = LEFT_OUT
-    date_of_birth: dt.date | None = LEFT_OUT
-    degree: str | None = LEFT_OUT
-    email_opted_out: bool | None = LEFT_OUT
-    emails: abc.Sequence[str] | None = LEFT_OUT
-    emails_opt_status: Literal["opted_in", "opted_out", "null"] | str | None = LEFT_OUT
-    event_name: str | None = LEFT_OUT
-    external_id: str | None = LEFT_OUT
-    external_owner: str | None = LEFT_OUT
-    external_source: str | None = LEFT_OUT
-    facebook_url: str | None = LEFT_OUT
-    first_name: str | None = LEFT_OUT
-    gender: str | None = LEFT_OUT
-    github_url: str | None = LEFT_OUT
-    github_username: str | None = LEFT_OUT
-    google_plus_url: str | None = LEFT_OUT
-    graduation_date: dt.date | None = LEFT_OUT
-    home_phones: abc.Sequence[str] | None = LEFT_OUT
-    job_start_date: dt.date | None = LEFT_OUT
-    last_name: str | None = LEFT_OUT
-    linked_in_connections: int | None = LEFT_OUT
-    linked_in_id: str | None = LEFT_OUT
-    linked_in_url: str | None = LEFT_OUT
-    middle_name: str | None = LEFT_OUT
-    mobile_phones: abc.Sequence[str] | None = LEFT_OUT
-    nickname: str | None = LEFT_OUT
-    occupation: str | None = LEFT_OUT
-    opted_out: bool | None = LEFT_OUT
-    other_phones: abc.Sequence[str] | None = LEFT_OUT
-    personal_note1: str | None = LEFT_OUT
-    personal_note2: str | None = LEFT_OUT
-    preferred_contact: str | None = LEFT_OUT
-    quora_url: str | None = LEFT_OUT
-    region: str | None = LEFT_OUT
-    school: str | None = LEFT_OUT
-    score: float | None = LEFT_OUT
-    sharing_team_id: str | None = LEFT_OUT
-    source: str | None = LEFT_OUT
-    specialties: str | None = LEFT_OUT
-    stack_overflow_id: str | None = LEFT_OUT
-    stack_overflow_url: str | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    time_zone: str | None = LEFT_OUT
-    title: str | None = LEFT_OUT
-    trashed_at: dt.datetime | None = LEFT_OUT
-    twitter_url: str | None = LEFT_OUT
-    twitter_username: str | None = LEFT_OUT
-    voip_phones: abc.Sequence[str] | None = LEFT_OUT
-    website_url1: str | None = LEFT_OUT
-    website_url2: str | None = LEFT_OUT
-    website_url3: str | None = LEFT_OUT
-    work_phones: abc.Sequence[str] | None = LEFT_OUT
-    account: Ref[Account] | Account | None = LEFT_OUT
-    assigned_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    assigned_users: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
-    email_addresses: abc.Iterable[Ref[EmailAddress] | EmailAddress] | None = LEFT_OUT
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    opportunities: abc.Iterable[Ref[Opportunity] | Opportunity] | None = LEFT_OUT
-    opportunity_prospect_roles: abc.Iterable[Ref[OpportunityProspectRole] | OpportunityProspectRole] | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    persona: Ref[Persona] | Persona | None = LEFT_OUT
-    phone_numbers: abc.Iterable[Ref[PhoneNumber] | PhoneNumber] | None = LEFT_OUT
-    stage: Ref[Stage] | Stage | None = LEFT_OUT
-    trashed_by_account: Ref[Account] | Account | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class ProspectPatch(
     Params,
     relations={
@@ -418,6 +319,10 @@ class ProspectPatch(
     trashed_by_account: Ref[Account] | Account | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class ProspectDraft(ProspectPatch):
+    """A prospect to create."""
 
 
 collection = Editable(Prospect, ProspectFilters, ProspectSorts, ProspectDraft, ProspectPatch)

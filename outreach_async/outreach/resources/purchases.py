@@ -87,27 +87,6 @@ class PurchaseSorts(
     """What a list of purchases can be ordered by."""
 
 
-class PurchaseDraft(Params, relations={"account", "owner", "product"}):
-    """A purchase to create."""
-
-    currency: str | None = LEFT_OUT
-    description: str | None = LEFT_OUT
-    end_date: dt.date | None = LEFT_OUT
-    potential_quantity: float | None = LEFT_OUT
-    potential_value: float | None = LEFT_OUT
-    saturation: float | None = LEFT_OUT
-    source: str | None = LEFT_OUT
-    start_date: dt.date | None = LEFT_OUT
-    status: bool | None = LEFT_OUT
-    total_quantity: float | None = LEFT_OUT
-    total_value: float | None = LEFT_OUT
-    account: Ref[Account] | Account | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    product: Ref[Product] | Product | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class PurchasePatch(Params, relations={"account", "owner", "product"}):
     """What can be changed of a purchase."""
 
@@ -127,6 +106,10 @@ class PurchasePatch(Params, relations={"account", "owner", "product"}):
     product: Ref[Product] | Product | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class PurchaseDraft(PurchasePatch):
+    """A purchase to create."""
 
 
 collection = Editable(Purchase, PurchaseFilters, PurchaseSorts, PurchaseDraft, PurchasePatch)

@@ -48,18 +48,6 @@ class RecipientSorts(Sorts[Never]):
     """What a list of recipients can be ordered by."""
 
 
-class RecipientDraft(Params, relations={"prospect", "user"}):
-    """A recipient to create."""
-
-    email_hash: str | None = LEFT_OUT
-    primary: bool | None = LEFT_OUT
-    recipient_type: Literal["bcc", "cc", "to"] | str | None = LEFT_OUT
-    value: str | None = LEFT_OUT
-    prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
-    user: Ref[User] | User | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class RecipientPatch(Params, relations={"prospect", "user"}):
     """What can be changed of a recipient."""
 
@@ -70,6 +58,10 @@ class RecipientPatch(Params, relations={"prospect", "user"}):
     prospect: Ref[Prospect] | Prospect | None = LEFT_OUT
     user: Ref[User] | User | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class RecipientDraft(RecipientPatch):
+    """A recipient to create."""
 
 
 collection = Editable(Recipient, RecipientFilters, RecipientSorts, RecipientDraft, RecipientPatch)

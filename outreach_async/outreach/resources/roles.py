@@ -53,15 +53,6 @@ class RoleSorts(
     """What a list of roles can be ordered by."""
 
 
-class RoleDraft(Params, relations={"parent_role"}):
-    """A role to create."""
-
-    external_id: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    parent_role: Ref[Role] | Role | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class RolePatch(Params, relations={"parent_role"}):
     """What can be changed of a role."""
 
@@ -69,6 +60,10 @@ class RolePatch(Params, relations={"parent_role"}):
     name: str | None = LEFT_OUT
     parent_role: Ref[Role] | Role | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class RoleDraft(RolePatch):
+    """A role to create."""
 
 
 collection = Editable(Role, RoleFilters, RoleSorts, RoleDraft, RolePatch)

@@ -128,56 +128,6 @@ class RulesetSorts(
     """What a list of rulesets can be ordered by."""
 
 
-class RulesetDraft(
-    Params,
-    relations={
-        "bounced_stage",
-        "call_task_priority",
-        "call_task_priority_from_clicks",
-        "call_task_priority_from_opens",
-        "completed_stage",
-        "delivered_stage",
-        "finished_stage",
-        "opted_out_stage",
-        "owner",
-        "replied_stage",
-        "started_stage",
-    },
-):
-    """A ruleset to create."""
-
-    apply_completed_stage_in: int | None = LEFT_OUT
-    auto_resume_ooto_prospects: bool | None = LEFT_OUT
-    auto_resume_ooto_prospects_expires_in: int | None = LEFT_OUT
-    auto_resume_ooto_prospects_in: int | None = LEFT_OUT
-    call_opt_out_action: str | None = LEFT_OUT
-    clicks_needed_before_call_task_created: int | None = LEFT_OUT
-    email_opt_out_action: str | None = LEFT_OUT
-    include_unsubscribe_links: bool | None = LEFT_OUT
-    meeting_booked_action: str | None = LEFT_OUT
-    minimum_prospect_touched_interval: int | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    ooto_auto_extraction_enabled: bool | None = LEFT_OUT
-    opens_needed_before_call_task_created: int | None = LEFT_OUT
-    permit_duplicate_prospects: Literal["allow", "disallow", "only_if_inactive"] | str | None = LEFT_OUT
-    sequence_exclusivity: Literal["all_sequences", "exclusive_sequences", "none"] | str | None = LEFT_OUT
-    sms_opt_out_action: str | None = LEFT_OUT
-    sms_received_action: str | None = LEFT_OUT
-    step_overrides_enabled: bool | None = LEFT_OUT
-    bounced_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    call_task_priority: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
-    call_task_priority_from_clicks: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
-    call_task_priority_from_opens: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
-    completed_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    delivered_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    finished_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    opted_out_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    replied_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    started_stage: Ref[Stage] | Stage | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class RulesetPatch(
     Params,
     relations={
@@ -226,6 +176,10 @@ class RulesetPatch(
     replied_stage: Ref[Stage] | Stage | None = LEFT_OUT
     started_stage: Ref[Stage] | Stage | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class RulesetDraft(RulesetPatch):
+    """A ruleset to create."""
 
 
 collection = Editable(Ruleset, RulesetFilters, RulesetSorts, RulesetDraft, RulesetPatch)

@@ -118,22 +118,6 @@ class SequenceStepSorts(
     """What a list of sequence steps can be ordered by."""
 
 
-class SequenceStepDraft(Params, relations={"call_purpose", "schedule", "sequence", "task_priority"}):
-    """A sequence step to create."""
-
-    date: dt.date | None = LEFT_OUT
-    interval: int | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    step_type: Literal["auto_email", "manual_email", "call", "task"] | str | None = LEFT_OUT
-    task_autoskip_delay: int | None = LEFT_OUT
-    task_note: str | None = LEFT_OUT
-    call_purpose: Ref[CallPurpose] | CallPurpose | None = LEFT_OUT
-    schedule: Ref[Record] | Record | None = LEFT_OUT
-    sequence: Ref[Sequence] | Sequence | None = LEFT_OUT
-    task_priority: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class SequenceStepPatch(Params, relations={"call_purpose", "schedule", "sequence", "task_priority"}):
     """What can be changed of a sequence step."""
 
@@ -148,6 +132,10 @@ class SequenceStepPatch(Params, relations={"call_purpose", "schedule", "sequence
     sequence: Ref[Sequence] | Sequence | None = LEFT_OUT
     task_priority: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class SequenceStepDraft(SequenceStepPatch):
+    """A sequence step to create."""
 
 
 collection = Lasting(SequenceStep, SequenceStepFilters, SequenceStepSorts, SequenceStepDraft, SequenceStepPatch)

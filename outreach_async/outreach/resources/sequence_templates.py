@@ -70,15 +70,6 @@ class SequenceTemplateSorts(Sorts[Never]):
     """What a list of sequence templates can be ordered by."""
 
 
-class SequenceTemplateDraft(Params, relations={"sequence_step", "template"}):
-    """A sequence template to create."""
-
-    is_reply: bool | None = LEFT_OUT
-    sequence_step: Ref[SequenceStep] | SequenceStep | None = LEFT_OUT
-    template: Ref[Template] | Template | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class SequenceTemplatePatch(Params, relations={"sequence_step", "template"}):
     """What can be changed of a sequence template."""
 
@@ -86,6 +77,10 @@ class SequenceTemplatePatch(Params, relations={"sequence_step", "template"}):
     sequence_step: Ref[SequenceStep] | SequenceStep | None = LEFT_OUT
     template: Ref[Template] | Template | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class SequenceTemplateDraft(SequenceTemplatePatch):
+    """A sequence template to create."""
 
 
 class SequenceTemplates(Editable[SequenceTemplate, F, S, D, P], Generic[F, S, D, P]):

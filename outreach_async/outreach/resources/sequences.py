@@ -168,33 +168,6 @@ class SequenceSorts(
     """What a list of sequences can be ordered by."""
 
 
-class SequenceDraft(Params, relations={"owner", "ruleset", "schedule", "sequence_steps"}):
-    """A sequence to create."""
-
-    description: str | None = LEFT_OUT
-    finish_on_reply: bool | None = LEFT_OUT
-    max_activations: int | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    primary_reply_action: Literal["finish", "continue", "pause"] | str | None = LEFT_OUT
-    primary_reply_pause_duration: int | None = LEFT_OUT
-    sales_motion: str | None = LEFT_OUT
-    schedule_interval_type: Literal["calendar", "schedule"] | str | None = LEFT_OUT
-    secondary_reply_action: Literal["finish", "continue", "pause"] | str | None = LEFT_OUT
-    secondary_reply_pause_duration: int | None = LEFT_OUT
-    sequence_type: Literal["date", "interval"] | str | None = LEFT_OUT
-    share_type: Literal["private", "read_only", "shared"] | str | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    throttle_capacity: int | None = LEFT_OUT
-    throttle_max_adds_per_day: int | None = LEFT_OUT
-    throttle_paused: bool | None = LEFT_OUT
-    transactional: bool | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    ruleset: Ref[Ruleset] | Ruleset | None = LEFT_OUT
-    schedule: Ref[Record] | Record | None = LEFT_OUT
-    sequence_steps: abc.Iterable[Ref[SequenceStep] | SequenceStep] | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class SequencePatch(Params, relations={"owner", "ruleset", "schedule", "sequence_steps"}):
     """What can be changed of a sequence."""
 
@@ -220,6 +193,10 @@ class SequencePatch(Params, relations={"owner", "ruleset", "schedule", "sequence
     schedule: Ref[Record] | Record | None = LEFT_OUT
     sequence_steps: abc.Iterable[Ref[SequenceStep] | SequenceStep] | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class SequenceDraft(SequencePatch):
+    """A sequence to create."""
 
 
 class Sequences(Editable[Sequence, F, S, D, P], Generic[F, S, D, P]):

@@ -65,21 +65,6 @@ class SnippetSorts(
     """What a list of snippets can be ordered by."""
 
 
-class SnippetDraft(Params, relations={"content_category_memberships", "favorites", "owner"}):
-    """A snippet to create."""
-
-    body_html: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    share_type: Literal["private", "shared"] | str | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    content_category_memberships: abc.Iterable[Ref[ContentCategoryMembership] | ContentCategoryMembership] | None = (
-        LEFT_OUT
-    )
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class SnippetPatch(Params, relations={"content_category_memberships", "favorites", "owner"}):
     """What can be changed of a snippet."""
 
@@ -93,6 +78,10 @@ class SnippetPatch(Params, relations={"content_category_memberships", "favorites
     favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
     owner: Ref[User] | User | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class SnippetDraft(SnippetPatch):
+    """A snippet to create."""
 
 
 collection = Editable(Snippet, SnippetFilters, SnippetSorts, SnippetDraft, SnippetPatch)

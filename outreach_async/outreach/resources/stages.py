@@ -55,15 +55,6 @@ class StageSorts(
     """What a list of stages can be ordered by."""
 
 
-class StageDraft(Params):
-    """A stage to create."""
-
-    color: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class StagePatch(Params):
     """What can be changed of a stage."""
 
@@ -71,6 +62,10 @@ class StagePatch(Params):
     name: str | None = LEFT_OUT
     order: int | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class StageDraft(StagePatch):
+    """A stage to create."""
 
 
 collection = Editable(Stage, StageFilters, StageSorts, StageDraft, StagePatch)

@@ -71,16 +71,6 @@ class TaskDispositionSorts(
     """What a list of task dispositions can be ordered by."""
 
 
-class TaskDispositionDraft(Params):
-    """A task disposition to create."""
-
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    task_type: str | None = LEFT_OUT
-    value: str | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class TaskDispositionPatch(Params):
     """What can be changed of a task disposition."""
 
@@ -89,6 +79,10 @@ class TaskDispositionPatch(Params):
     task_type: str | None = LEFT_OUT
     value: str | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TaskDispositionDraft(TaskDispositionPatch):
+    """A task disposition to create."""
 
 
 collection = Editable(

@@ -67,15 +67,6 @@ class TaskPurposeSorts(
     """What a list of task purposes can be ordered by."""
 
 
-class TaskPurposeDraft(Params):
-    """A task purpose to create."""
-
-    name: str | None = LEFT_OUT
-    order: int | None = LEFT_OUT
-    task_type: str | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class TaskPurposePatch(Params):
     """What can be changed of a task purpose."""
 
@@ -83,6 +74,10 @@ class TaskPurposePatch(Params):
     order: int | None = LEFT_OUT
     task_type: str | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TaskPurposeDraft(TaskPurposePatch):
+    """A task purpose to create."""
 
 
 collection = Editable(TaskPurpose, TaskPurposeFilters, TaskPurposeSorts, TaskPurposeDraft, TaskPurposePatch)

@@ -219,26 +219,6 @@ class TaskSorts(
     """What a list of tasks can be ordered by."""
 
 
-class TaskDraft(
-    Params, relations={"owner", "subject", "task_disposition", "task_priority", "task_purpose", "task_theme", "team"}
-):
-    """A task to create."""
-
-    action: Literal["action_item", "call", "email", "in_person"] | str | None = LEFT_OUT
-    autoskip_at: dt.datetime | None = LEFT_OUT
-    due_at: dt.datetime | None = LEFT_OUT
-    note: str | None = LEFT_OUT
-    opportunity_association: Literal["recent_created", "recent_updated", "noop"] | str | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    subject: Ref[Account | Opportunity | Prospect] | Account | Opportunity | Prospect | None = LEFT_OUT
-    task_disposition: Ref[TaskDisposition] | TaskDisposition | None = LEFT_OUT
-    task_priority: Ref[TaskPriority] | TaskPriority | None = LEFT_OUT
-    task_purpose: Ref[TaskPurpose] | TaskPurpose | None = LEFT_OUT
-    task_theme: Ref[Record] | Record | None = LEFT_OUT
-    team: Ref[Team] | Team | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class TaskPatch(
     Params, relations={"owner", "subject", "task_disposition", "task_priority", "task_purpose", "task_theme", "team"}
 ):
@@ -257,6 +237,10 @@ class TaskPatch(
     task_theme: Ref[Record] | Record | None = LEFT_OUT
     team: Ref[Team] | Team | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TaskDraft(TaskPatch):
+    """A task to create."""
 
 
 class Tasks(Editable[Task, F, S, D, P], Generic[F, S, D, P]):

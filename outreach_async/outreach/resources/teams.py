@@ -62,24 +62,6 @@ class TeamSorts(Sorts[Literal["created_at", "-created_at", "name", "-name", "upd
     """What a list of teams can be ordered by."""
 
 
-class TeamDraft(
-    Params, relations={"content_categories", "favorites", "team_memberships", "team_records", "team_settings", "users"}
-):
-    """A team to create."""
-
-    color: str | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    scim_external_id: str | None = LEFT_OUT
-    scim_source: str | None = LEFT_OUT
-    content_categories: abc.Iterable[Ref[ContentCategory] | ContentCategory] | None = LEFT_OUT
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    team_memberships: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    team_records: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    team_settings: Ref[Record] | Record | None = LEFT_OUT
-    users: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class TeamPatch(
     Params, relations={"content_categories", "favorites", "team_memberships", "team_records", "team_settings", "users"}
 ):
@@ -96,6 +78,10 @@ class TeamPatch(
     team_settings: Ref[Record] | Record | None = LEFT_OUT
     users: abc.Iterable[Ref[User] | User] | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TeamDraft(TeamPatch):
+    """A team to create."""
 
 
 collection = Editable(Team, TeamFilters, TeamSorts, TeamDraft, TeamPatch)

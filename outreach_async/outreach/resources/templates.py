@@ -118,32 +118,6 @@ class TemplateSorts(
     """What a list of templates can be ordered by."""
 
 
-class TemplateDraft(
-    Params, relations={"attachments", "content_category_memberships", "favorites", "owner", "stats_target"}
-):
-    """A template to create."""
-
-    archived: bool | None = LEFT_OUT
-    bcc_recipients: abc.Sequence[str] | None = LEFT_OUT
-    body_html: str | None = LEFT_OUT
-    cc_recipients: abc.Sequence[str] | None = LEFT_OUT
-    name: str | None = LEFT_OUT
-    share_type: Literal["read_only", "private", "shared"] | str | None = LEFT_OUT
-    subject: str | None = LEFT_OUT
-    tags: abc.Sequence[str] | None = LEFT_OUT
-    to_recipients: abc.Sequence[str] | None = LEFT_OUT
-    track_links: bool | None = LEFT_OUT
-    track_opens: bool | None = LEFT_OUT
-    attachments: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    content_category_memberships: abc.Iterable[Ref[ContentCategoryMembership] | ContentCategoryMembership] | None = (
-        LEFT_OUT
-    )
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    owner: Ref[User] | User | None = LEFT_OUT
-    stats_target: Ref[Template] | Template | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class TemplatePatch(
     Params, relations={"attachments", "content_category_memberships", "favorites", "owner", "stats_target"}
 ):
@@ -168,6 +142,10 @@ class TemplatePatch(
     owner: Ref[User] | User | None = LEFT_OUT
     stats_target: Ref[Template] | Template | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class TemplateDraft(TemplatePatch):
+    """A template to create."""
 
 
 collection = Editable(Template, TemplateFilters, TemplateSorts, TemplateDraft, TemplatePatch)

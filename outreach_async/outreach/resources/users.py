@@ -164,113 +164,6 @@ class UserSorts(
     """What a list of users can be ordered by."""
 
 
-class UserDraft(
-    Params,
-    relations={
-        "calendar",
-        "content_categories",
-        "content_category_ownerships",
-        "direct_assigned_teams",
-        "favorites",
-        "job_role",
-        "mailbox",
-        "mailboxes",
-        "outbound_voicemails",
-        "phone",
-        "phones",
-        "profile",
-        "recipients",
-        "role",
-        "role_assigned_teams",
-        "sms_phone",
-        "teams",
-        "voicemail_prompts",
-    },
-):
-    """A user to create."""
-
-    accounts_view_id: int | None = LEFT_OUT
-    activity_notifications_disabled: bool | None = LEFT_OUT
-    bounce_warning_email_enabled: bool | None = LEFT_OUT
-    bridge_phone: str | None = LEFT_OUT
-    bridge_phone_extension: str | None = LEFT_OUT
-    calls_view_id: int | None = LEFT_OUT
-    controlled_tab_default: str | None = LEFT_OUT
-    daily_digest_email_enabled: bool | None = LEFT_OUT
-    default_ruleset_id: int | None = LEFT_OUT
-    duties: abc.Mapping[str, Any] | None = LEFT_OUT
-    email: str | None = LEFT_OUT
-    enable_voice_recordings: bool | None = LEFT_OUT
-    engagement_emails_enabled: bool | None = LEFT_OUT
-    first_name: str | None = LEFT_OUT
-    inbound_bridge_phone: str | None = LEFT_OUT
-    inbound_bridge_phone_extension: str | None = LEFT_OUT
-    inbound_call_behavior: Literal["inbound_bridge", "inbound_voicemail"] | str | None = LEFT_OUT
-    inbound_phone_type: Literal["bridge", "voip", "bridge_and_voip"] | str | None = LEFT_OUT
-    inbound_voicemail_custom_message_text: str | None = LEFT_OUT
-    inbound_voicemail_message_text_voice: Literal["man", "woman"] | str | None = LEFT_OUT
-    inbound_voicemail_prompt_type: Literal["automated", "recorded", "off"] | str | None = LEFT_OUT
-    job_role_by_name: str | None = LEFT_OUT
-    kaia_recordings_view_id: int | None = LEFT_OUT
-    keep_bridge_phone_connected: bool | None = LEFT_OUT
-    last_name: str | None = LEFT_OUT
-    locked: bool | None = LEFT_OUT
-    mailbox_error_email_enabled: bool | None = LEFT_OUT
-    meeting_engagement_notification_enabled: bool | None = LEFT_OUT
-    notifications_enabled: bool | None = LEFT_OUT
-    oce_click_to_dial_everywhere: bool | None = LEFT_OUT
-    oce_gmail_toolbar: bool | None = LEFT_OUT
-    oce_gmail_tracking_state: str | None = LEFT_OUT
-    oce_salesforce_email_decorating: bool | None = LEFT_OUT
-    oce_salesforce_phone_decorating: bool | None = LEFT_OUT
-    oce_universal_task_flow: bool | None = LEFT_OUT
-    oce_window_mode: bool | None = LEFT_OUT
-    opportunities_view_id: int | None = LEFT_OUT
-    phone_country_code: str | None = LEFT_OUT
-    phone_number: str | None = LEFT_OUT
-    phone_type: Literal["bridge", "voip"] | str | None = LEFT_OUT
-    plugin_alert_notification_enabled: bool | None = LEFT_OUT
-    preferred_voice_region: str | None = LEFT_OUT
-    prefers_local_presence: bool | None = LEFT_OUT
-    prospects_view_id: int | None = LEFT_OUT
-    reports_team_perf_view_id: int | None = LEFT_OUT
-    reports_view_id: int | None = LEFT_OUT
-    scim_external_id: str | None = LEFT_OUT
-    scim_source: str | None = LEFT_OUT
-    sender_notifications_excluded: bool | None = LEFT_OUT
-    tasks_view_id: int | None = LEFT_OUT
-    teams_view_id: int | None = LEFT_OUT
-    texting_email_notifications: bool | None = LEFT_OUT
-    title: str | None = LEFT_OUT
-    unknown_reply_email_enabled: bool | None = LEFT_OUT
-    username: str | None = LEFT_OUT
-    users_view_id: int | None = LEFT_OUT
-    voicemail_notification_enabled: bool | None = LEFT_OUT
-    weekly_digest_email_enabled: bool | None = LEFT_OUT
-    calendar: Ref[Record] | Record | None = LEFT_OUT
-    content_categories: abc.Iterable[Ref[ContentCategory] | ContentCategory] | None = LEFT_OUT
-    content_category_ownerships: abc.Iterable[Ref[ContentCategoryOwnership] | ContentCategoryOwnership] | None = (
-        LEFT_OUT
-    )
-    direct_assigned_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    favorites: abc.Iterable[Ref[Favorite] | Favorite] | None = LEFT_OUT
-    job_role: Ref[Record] | Record | None = LEFT_OUT
-    mailbox: Ref[Mailbox] | Mailbox | None = LEFT_OUT
-    mailboxes: abc.Iterable[Ref[Mailbox] | Mailbox] | None = LEFT_OUT
-    outbound_voicemails: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    phone: Ref[Record] | Record | None = LEFT_OUT
-    phones: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    profile: Ref[Profile] | Profile | None = LEFT_OUT
-    recipients: abc.Iterable[Ref[Recipient] | Recipient] | None = LEFT_OUT
-    role: Ref[Role] | Role | None = LEFT_OUT
-    role_assigned_teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    sms_phone: Ref[Record] | Record | None = LEFT_OUT
-    teams: abc.Iterable[Ref[Team] | Team] | None = LEFT_OUT
-    voicemail_prompts: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
-    custom: abc.Mapping[str, Any] = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class UserPatch(
     Params,
     relations={
@@ -375,6 +268,12 @@ class UserPatch(
     voicemail_prompts: abc.Iterable[Ref[Record] | Record] | None = LEFT_OUT
     custom: abc.Mapping[str, Any] = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class UserDraft(UserPatch):
+    """A user to create."""
+
+    email: str | None = LEFT_OUT
 
 
 collection = Lasting(User, UserFilters, UserSorts, UserDraft, UserPatch)

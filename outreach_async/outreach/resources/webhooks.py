@@ -61,19 +61,6 @@ class WebhookSorts(Sorts[Literal["action", "-action", "active", "-active", "reso
     """What a list of webhooks can be ordered by."""
 
 
-class WebhookDraft(Params, relations={"authorizer"}):
-    """A webhook to create."""
-
-    action: str | None = LEFT_OUT
-    active: bool | None = LEFT_OUT
-    payload_version: Literal[1, 2] | str | None = LEFT_OUT
-    resource: str | None = LEFT_OUT
-    secret: str | None = LEFT_OUT
-    url: str
-    authorizer: Ref[User] | User | None = LEFT_OUT
-    extra: abc.Mapping[str, Any] = LEFT_OUT
-
-
 class WebhookPatch(Params, relations={"authorizer"}):
     """What can be changed of a webhook."""
 
@@ -83,6 +70,19 @@ class WebhookPatch(Params, relations={"authorizer"}):
     resource: str | None = LEFT_OUT
     secret: str | None = LEFT_OUT
     url: str | None = LEFT_OUT
+    authorizer: Ref[User] | User | None = LEFT_OUT
+    extra: abc.Mapping[str, Any] = LEFT_OUT
+
+
+class WebhookDraft(Params, relations={"authorizer"}):
+    """A webhook to create."""
+
+    action: str | None = LEFT_OUT
+    active: bool | None = LEFT_OUT
+    payload_version: Literal[1, 2] | str | None = LEFT_OUT
+    resource: str | None = LEFT_OUT
+    secret: str | None = LEFT_OUT
+    url: str
     authorizer: Ref[User] | User | None = LEFT_OUT
     extra: abc.Mapping[str, Any] = LEFT_OUT
 

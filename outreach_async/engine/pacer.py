@@ -94,7 +94,10 @@ class Gate:
         return self._now() - began
 
     def release(self, status: int = 0, headers: abc.Mapping[str, str] | None = None) -> None:
-        """Give the turn back, with the answer's status and headers, or without them when no answer came."""
+        """Give the turn back, with the answer's status and headers, or without them when no answer came.
+
+        A call without an answer counts as spent until later answers tell; see `give_back` for one that never left.
+        """
         turns, quota = self._turns, self._quota
         turns.free += 1
         if not self._lone:
@@ -102,11 +105,18 @@ class Gate:
         elif headers is not None:
             quota.observe(self._now(), status, headers)
         elif quota.until != SHUT:
-            quota.in_flight -= 1
+            quota.lose()
         else:
             quota.settle(self._now())
         if turns.waiting:
             turns.look_again(*self._kin)
+
+    def give_back(self) -> None:
+        """Give back a turn that was not used: nothing was sent."""
+        self._turns.free += 1
+        for meter in self._meters:
+            meter.refund()
+        self._turns.look_again(*self._kin)
 
     def wait(self, now: float) -> float:
         """Give the seconds until time alone opens the gate: 0 when it is open, infinity when only an answer can."""
@@ -141,10 +151,7 @@ class Gate:
         """Forget a waiter that was cancelled; the turn it had just been given goes to the next."""
         self.line.leave(place, lane)
         if place.done() and not place.cancelled() and place.result() is None:
-            self._turns.free += 1
-            for meter in self._meters:
-                meter.refund()
-            self._turns.look_again(*self._kin)
+            self.give_back()
 
     def _end(self, status: int, headers: abc.Mapping[str, str] | None) -> None:
         now, refused = self._now(), None

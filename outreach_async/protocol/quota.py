@@ -20,9 +20,9 @@ import collections.abc as abc
 import math
 from typing import Literal
 
-from .pace import Pace, QuotaView
-from .quota_headers import HeaderReader, Reading, asked_wait, calls_left, named_window
-from .windows import MOMENT, Window
+from .pace import Kind, Pace, QuotaView
+from .quota_headers import HeaderReader, Reading, Sighting, asked_wait, calls_left, margin, named_window
+from .windows import MOMENT, LearnedWindows, Window
 
 __all__ = ["Pace", "Quota", "QuotaView", "Window"]
 
@@ -33,8 +33,6 @@ _CATCH_UP = 0.05
 """Seconds an even pace may run late and make up for: timers are coarser than the pace of a large quota."""
 _SHORTEST = 1.0
 """Seconds waited at least after a 429, and believed at least of a reset that lies in the past."""
-_ROUNDING = 1.5
-"""Seconds by which a reset may be off when it is told as whole seconds from a date cut to whole seconds."""
 _FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0
 """Seconds after a 429 that says no time, doubled each time the next probe is refused too."""
 
@@ -46,14 +44,8 @@ class Quota:
 
     `credit` is how many calls may go before anything else has to be known, and `until` the time up to which that
     holds. Up to then, a caller in a hurry may move a call from `credit` to `in_flight` itself in place of `wait` and
-    `spend`, and take one off `in_flight` in place of `settle`.
+    `spend`.
     """
-
-    __slots__ = (
-        "_dated", "_even", "_learned", "_limit", "_next_at", "_not_before", "_pace", "_phase", "_reader", "_refusals",
-        "_reserve", "_reset", "_resets_at", "_span", "_stragglers", "_usual", "_wary", "credit", "in_flight", "subject",
-        "until",
-    )  # fmt: skip
 
     def __init__(self, subject: str, pace: Pace | None = None) -> None:
         self.subject = subject
@@ -65,18 +57,20 @@ class Quota:
         self._reader = HeaderReader()
         self._phase: Literal["asking", "told", "untold"] = "asking"
         self._stragglers = 0  # calls in flight since before the asking began; one more may be: the probe
+        self._lost = 0  # calls without an answer; the server may have counted them since the answer believed
+        self._until_found = 0  # answers to come until one must be to a call that left after the last loss
         self._not_before = -math.inf  # after a 429
         self._refusals = 0  # in a row, without a time told
-        self._wary = False  # the next window is to be spent evenly
+        self._wary = False  # one window, from the next answer on, is to be spent evenly
+        self._even_until = -math.inf
+        self._longest = 0.0  # seconds to a reset, as told
         self._even = self._pace.kind == "even"
         self._limit: int | None = None
         self._usual: Reading | None = None
-        self._reset = -math.inf  # the present window's reset on the server's clock: its name
-        self._resets_at = math.inf  # the same on ours, and not before it is over there
-        self._span = 0.0  # how long it had to run when first seen
-        self._dated = False  # whether its reset was told, or is assumed
+        self._seen = Sighting()  # the window believed in, on the server's clock
+        self._resets_at = math.inf  # its end on ours, and not before it is over there
         self._next_at = -math.inf
-        self._learned: dict[float, Window] = {}
+        self._learned = LearnedWindows(subject)
 
     def wait(self, now: float) -> float:
         """Give the seconds until time alone lets a call go: 0 for now, infinity when only an answer can."""
@@ -90,17 +84,14 @@ class Quota:
         else:
             wait = self._next_at - now if self._even else 0.0
         if self._learned:
-            wait = max(wait, *(window.wait(now) for window in self._learned.values()))
+            wait = max(wait, self._learned.wait(now))
         return wait if wait > MOMENT else 0.0
 
     def least_wait(self, now: float) -> float:
         """Give the part of the wait that no answer to a call in flight can shorten."""
         wait = self.wait(now)
-        if math.isinf(wait):
-            return 0.0
-        if self._phase == "told" and self.credit <= 0 < self.credit + self.in_flight:
-            return 0.0
-        return wait
+        all_in_flight = self._phase == "told" and self.credit <= 0 < self.credit + self.in_flight + self._lost
+        return 0.0 if math.isinf(wait) or all_in_flight else wait
 
     def spend(self, now: float) -> None:
         """Count a call that leaves now; `wait` gave 0."""
@@ -109,30 +100,36 @@ class Quota:
             self._next_at = max(self._next_at, now - _CATCH_UP) + interval
         self.in_flight += 1
         self.credit -= 1
-        for window in self._learned.values():
-            window.spend(now)
+        self._learned.spend(now)
 
     def refund(self) -> None:
         """Take back a call that never left."""
         self.in_flight -= 1
         self.credit += 1
         self._stragglers = min(self._stragglers, self.in_flight)
-        for window in self._learned.values():
-            window.refund()
+        self._learned.refund()
 
     def settle(self, now: float) -> None:
         """End a call whose answer never came, or told nothing: the server may have counted it, so it stays spent.
 
         A probe that ends so hands its place to the next call.
         """
-        self._end()
-        for window in self._learned.values():
-            window.settle(now)
+        self.lose()
+        self._learned.settle(now)
+
+    def lose(self) -> None:
+        """Do what `settle` does, where `until` is not SHUT: then there is nothing else to tell."""
+        self.in_flight -= 1
+        if self._stragglers:
+            self._stragglers -= 1
+        if self._phase != "untold":
+            self._lost += 1
+            self._until_found = self.in_flight + 1
 
     def observe(self, now: float, status: int, headers: abc.Mapping[str, str]) -> None:
         """End a call with its answer, and learn from its headers."""
         reading, left = self._reader.read(headers), calls_left(headers)
-        if reading is self._usual and left is not None and status != 429 and now < self.until:
+        if reading is self._usual and left is not None and status != 429 and now < self.until and not self._lost:
             # The usual answer: the present window, and no news but the count.
             held = min(self.credit + self.in_flight, left - self._reserve)
             self.in_flight -= 1
@@ -141,31 +138,28 @@ class Quota:
         self._pass_time(now)
         if status == 429:
             self._refuse(now, headers, reading)
-            return
-        held, fresh = self.credit + self.in_flight, not self._stragglers
-        self.settle(now)
-        if left is None:
+        elif left is None:
+            self.settle(now)
             if self._phase == "asking" and 200 <= status < 300 and now >= self._not_before - MOMENT:
                 self._flow_freely()
-        elif self._phase == "told":
-            self._merge(now, reading, left, held)
-        elif self._is_newer(now, reading) or (fresh and now >= self._not_before - MOMENT):
-            self._adopt(now, reading, left)
+        else:
+            self._believe(now, reading, left)
 
     def view(self, now: float) -> QuotaView:
         """Give what is believed now as a value."""
         self._pass_time(now)
-        remaining, resets_at = None, None
+        remaining, resets_at = (0, self._not_before) if now < self._not_before else (None, None)
         if self._phase == "told":
             remaining, resets_at = max(0, self.credit + self._reserve), self._resets_at
-        elif now < self._not_before:
-            remaining, resets_at = 0, self._not_before
-        return QuotaView(
-            self.subject, self._limit, remaining, resets_at, self.in_flight, "even" if self._even else "burst", now
-        )
+        kind: Kind = "even" if self._even else "burst"
+        return QuotaView(self.subject, self._limit, remaining, resets_at, self.in_flight, kind, now)
 
     def _pass_time(self, now: float) -> None:
-        if self._phase == "told" and now >= self._resets_at - MOMENT:
+        if self._phase != "told":
+            return
+        only_lost = self.credit <= 0 < self.credit + self._lost and not self.in_flight
+        # What lost calls hold may never have been spent, and no answer is on its way that could tell.
+        if now >= self._resets_at - MOMENT or only_lost:
             self._ask()
 
     def _ask(self, not_before: float = -math.inf) -> None:
@@ -177,7 +171,7 @@ class Quota:
     def _flow_freely(self) -> None:
         self._phase = "untold"
         self.credit = _UNLIMITED
-        self._refusals = 0
+        self._refusals = self._lost = self._stragglers = 0
         self.until, self._usual = SHUT if self._learned else math.inf, None
 
     def _end(self) -> None:
@@ -185,30 +179,52 @@ class Quota:
         if self._stragglers:
             self._stragglers -= 1
 
+    def _believe(self, now: float, reading: Reading, left: int) -> None:
+        """End a call with an answer that says how many are left."""
+        held, fresh = self.credit + self.in_flight + self._lost, not self._stragglers
+        self._end()
+        self._learned.settle(now)
+        if self._phase == "told":
+            self._merge(now, reading, left, held)
+        elif self._seen.is_before(reading, now) or (fresh and now >= self._not_before - MOMENT):
+            self._adopt(now, reading, left)
+
+    def _find_lost(self) -> None:
+        """Count an answer that is believed: one to a call that left after the last loss knows of all the losses."""
+        self._until_found -= 1
+        if self._until_found <= 0:
+            self._lost = 0
+
     def _adopt(self, now: float, reading: Reading, left: int) -> None:
         """Believe an answer of a window not known yet."""
         wait = reading.wait(now) or _SHORTEST
         self._phase = "told"
         self._limit = reading.limit if reading.limit is not None else self._limit
-        self._reset, self._span, self._dated = reading.reset(now), wait, reading.dated
-        self._resets_at = now + wait + _margin(wait)
+        self._seen = Sighting(reading.reset(now), wait, reading.dated)
+        self._resets_at = now + wait + margin(wait)
         self._not_before, self._refusals, self._next_at = -math.inf, 0, now
-        self._even, self._wary = self._pace.kind == "even" or self._wary, False
-        self.credit = left - self._reserve - self.in_flight
+        self._longest = max(self._longest, wait)
+        if self._wary:
+            # A sliding window tells the reset of its oldest call, which is soon, so the longest one told is meant.
+            self._wary, self._even_until = False, now + self._longest
+        self._even = self._pace.kind == "even" or now < self._even_until
+        self._find_lost()
+        self.credit = left - self._reserve - self.in_flight - self._lost
         self._open(reading)
 
     def _merge(self, now: float, reading: Reading, left: int, held: int) -> None:
         """Believe the lower of what was known and what an answer says; `held` counts this call as still to come."""
-        if self._is_newer(now, reading):
+        if self._seen.is_before(reading, now):
             self._adopt(now, reading, left)
-        elif self._is_older(now, reading):
-            self.credit = held - self.in_flight
+        elif self._seen.is_after(reading, now):
+            self.credit = held - self.in_flight - self._lost
         else:
-            self.credit = min(held, left - self._reserve) - self.in_flight
+            self._find_lost()
+            self.credit = min(held, left - self._reserve) - self.in_flight - self._lost
             # Each reading errs to the late side: a Date is cut to seconds, and the answer took its time.
             wait = reading.wait(now)
             if reading.dated and wait > 0:
-                self._resets_at = min(self._resets_at, now + wait + _margin(self._span))
+                self._resets_at = min(self._resets_at, now + wait + margin(self._seen.span))
             self._open(reading)
 
     def _open(self, reading: Reading) -> None:
@@ -220,8 +236,7 @@ class Quota:
         """Take a 429: nobody goes before the time it says, then one call asks again."""
         stale = self._is_stale_refusal(now, reading)
         self._end()
-        for window in self._learned.values():
-            window.refund()
+        self._learned.refund()
         if stale:
             self.credit += 1
             return
@@ -229,47 +244,17 @@ class Quota:
         if wait is None and now >= self._not_before - MOMENT:
             wait = min(_FIRST_BACKOFF * 2**self._refusals, _LAST_BACKOFF)
             self._refusals = min(self._refusals + 1, 10)
-        self._learn(now, headers, reading, wait)
+        self._learned.learn(now, named_window(headers), reading.limit, self.in_flight, wait)
         self._wary = self._wary or self._phase != "asking"
-        if reading.dated and self._is_newer(now, reading):
-            self._reset, self._span, self._dated = reading.reset(now), reading.wait(now), True
+        if reading.dated and self._seen.is_before(reading, now):
+            self._seen = Sighting(reading.reset(now), reading.wait(now), dated=True)
         pause = 0.0 if wait is None else max(wait, _SHORTEST)
-        self._ask(max(self._not_before, now + pause + _margin(pause)))
+        self._ask(max(self._not_before, now + pause + margin(pause)))
 
     def _is_stale_refusal(self, now: float, reading: Reading) -> bool:
         """Tell whether a 429 speaks of a window that is over, or repeats what an earlier one said."""
         if not reading.dated:
             return False
         if self._phase == "asking":
-            return self._stragglers > 0 and not self._is_newer(now, reading)
-        return self._is_older(now, reading)
-
-    def _learn(self, now: float, headers: abc.Mapping[str, str], reading: Reading, wait: float | None) -> None:
-        """Keep count, from now on, of a window that the server names only when it refuses."""
-        seconds = named_window(headers)
-        if seconds is None or not reading.limit or reading.limit < 0:
-            return
-        window = self._learned.get(seconds)
-        if window is None or window.limit != reading.limit:
-            window = self._learned[seconds] = Window(self.subject, reading.limit, seconds)
-            window.in_flight = self.in_flight
-        window.shut(now, wait)
-
-    def _is_newer(self, now: float, reading: Reading) -> bool:
-        """Tell whether an answer belongs to a later window."""
-        if reading.dated != self._dated:
-            return reading.dated
-        return reading.reset(now) - self._reset > self._tolerance
-
-    def _is_older(self, now: float, reading: Reading) -> bool:
-        return reading.dated and self._reset - reading.reset(now) > self._tolerance
-
-    @property
-    def _tolerance(self) -> float:
-        """Seconds by which the resets told for one window may differ: by rounding, or by half of the window."""
-        return max(_ROUNDING, self._span / 2)
-
-
-def _margin(wait: float) -> float:
-    """Give the seconds to stay clear of a reset, which may have been rounded down; of an hour, a second is little."""
-    return min(1.0, wait * 0.005)
+            return self._stragglers > 0 and not self._seen.is_before(reading, now)
+        return self._seen.is_after(reading, now)

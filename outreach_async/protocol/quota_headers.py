@@ -8,6 +8,7 @@ merged (`9999, 19988`): the first is the user's hourly quota, the lowest `Remain
 from __future__ import annotations
 
 import collections.abc as abc
+import math
 from dataclasses import dataclass
 
 from .instants import Moment, first_integer, lowest_integer, read_moment
@@ -20,6 +21,9 @@ CEILING = 7200.0
 
 UNDATED = 60.0
 """Seconds for which a `Remaining` without any time is believed."""
+
+_ROUNDING = 1.5
+"""Seconds by which a reset may be off when it is told as whole seconds from a date cut to whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,33 @@ class Reading:
 
     def _server_time(self, now: float) -> float:
         return now if self.date is None else self.date
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A window as it was first seen: its reset on the server's clock, which names it, and the seconds it had to run.
+
+    `dated` is whether the reset was told, or assumed.
+    """
+
+    reset: float = -math.inf
+    span: float = 0.0
+    dated: bool = False
+
+    def is_before(self, reading: Reading, now: float) -> bool:
+        """Tell whether an answer belongs to a later window than this."""
+        if reading.dated != self.dated:
+            return reading.dated
+        return reading.reset(now) - self.reset > self._tolerance
+
+    def is_after(self, reading: Reading, now: float) -> bool:
+        """Tell whether an answer belongs to an older window than this."""
+        return reading.dated and self.reset - reading.reset(now) > self._tolerance
+
+    @property
+    def _tolerance(self) -> float:
+        """Seconds by which the resets told for one window may differ: by rounding, or by half of the window."""
+        return max(_ROUNDING, self.span / 2)
 
 
 class HeaderReader:
@@ -111,6 +142,11 @@ def seconds_from(moment: Moment | None, server_now: float) -> float | None:
     if moment is None:
         return None
     return moment.value - server_now if moment.absolute else moment.value
+
+
+def margin(wait: float) -> float:
+    """Give the seconds to stay clear of a reset, which may have been rounded down; of an hour, a second is little."""
+    return min(1.0, wait * 0.005)
 
 
 def _ceiling(window: float | None) -> float:

@@ -100,6 +100,54 @@ class Window:
             answered.popleft()
 
 
+class LearnedWindows:
+    """The windows of one subject that its server named when it refused a call; none at first.
+
+    A call spends from all of them, in the way it spends from one `Window`.
+    """
+
+    __slots__ = ("_subject", "_windows")
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._windows: dict[float, Window] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._windows)
+
+    def learn(self, now: float, seconds: float | None, limit: int | None, in_flight: int, wait: float | None) -> None:
+        """Keep count of a window from now on, with the calls in flight in it, and shut it for as long as was asked.
+
+        Nothing is learned from a refusal that does not say the window's length and limit.
+        """
+        if seconds is None or not limit or limit < 0:
+            return
+        window = self._windows.get(seconds)
+        if window is None or window.limit != limit:
+            window = self._windows[seconds] = Window(self._subject, limit, seconds)
+            window.in_flight = in_flight
+        window.shut(now, wait)
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until a call may go, as `Window.wait`."""
+        return max((window.wait(now) for window in self._windows.values()), default=0.0)
+
+    def spend(self, now: float) -> None:
+        """Count a call that leaves now."""
+        for window in self._windows.values():
+            window.spend(now)
+
+    def refund(self) -> None:
+        """Take back a call that never left, or was refused."""
+        for window in self._windows.values():
+            window.refund()
+
+    def settle(self, now: float) -> None:
+        """Count a call as ended."""
+        for window in self._windows.values():
+            window.settle(now)
+
+
 def refused_window(windows: abc.Sequence[Window], now: float, headers: abc.Mapping[str, str]) -> Window | None:
     """Tell which of a call's declared windows a 429 came from; None when the quota of the headers refused it.
 

@@ -151,6 +151,16 @@ async def test_a_slot_is_not_lost_on_the_only_waiter_cancelled_in_the_moment_bef
     assert gate.try_acquire()
 
 
+async def test_a_turn_that_was_not_used_is_given_back_unspent(crowd: Crowd) -> None:
+    pacer, _ = pacer_with(slots=1)
+    gate = open_gate(pacer, left=1)
+    assert gate.try_acquire()
+    await crowd.join(gate, "next")
+    gate.give_back()
+    await settle()
+    assert crowd.served == ["next"]
+
+
 async def test_while_nothing_is_known_one_probes_for_all(crowd: Crowd) -> None:
     pacer, _ = pacer_with()
     gate = pacer.gate(("user",))

@@ -92,6 +92,48 @@ def test_a_lost_answer_stays_spent_until_the_next_answer_says_otherwise() -> Non
     assert quota.view(NOW).remaining == 9
 
 
+def test_a_lost_call_counts_although_answers_from_before_it_come_later() -> None:
+    quota = knowing(3)
+    assert spend_all(quota, NOW) == 3
+    quota.settle(NOW)  # the third call; the server answered it with 0 left, and the answer was lost
+    quota.observe(NOW, 200, told(2))  # the first
+    assert quota.view(NOW).remaining == 0
+
+
+def test_a_lost_call_that_was_never_counted_is_found_again() -> None:
+    quota = knowing(10)
+    assert spend_all(quota, NOW, most=4) == 4
+    quota.settle(NOW)
+    for left in (9, 8, 7):
+        quota.observe(NOW, 200, told(left))  # may all be from before the loss
+        assert quota.view(NOW).remaining == 6
+    quota.spend(NOW)
+    quota.observe(NOW, 200, told(6))
+    assert quota.view(NOW).remaining == 6
+
+
+def test_an_outage_does_not_eat_the_quota() -> None:
+    quota = knowing(3)
+    for _ in range(50):
+        assert spend_all(quota, NOW, most=1) == 1
+        quota.settle(NOW)
+    assert spend_all(quota, NOW) == 1  # what is left is not known any more, so one asks
+    quota.observe(NOW, 200, told(2))
+    assert spend_all(quota, NOW) == 2
+
+
+def test_losses_mean_nothing_where_no_quota_is_told() -> None:
+    quota = Quota("user")
+    quota.spend(NOW)
+    quota.observe(NOW, 200, {})
+    for _ in range(5):
+        quota.spend(NOW)
+        quota.settle(NOW)
+    quota.spend(NOW)
+    quota.observe(NOW, 200, told(3))
+    assert quota.view(NOW).remaining == 3
+
+
 def test_a_call_that_never_left_is_given_back() -> None:
     quota = knowing(1)
     quota.spend(NOW)
@@ -133,7 +175,7 @@ def test_after_the_reset_calls_still_in_flight_do_not_keep_the_probe_from_going(
     quota.settle(later)
     assert quota.wait(later) == math.inf
     quota.observe(later, 200, told(9999, NOW + 2 * HOUR))
-    assert quota.view(later).remaining == 9996
+    assert quota.view(later).remaining == 9995  # three in flight, and a lost one that may have been counted since
 
 
 def test_an_answer_of_an_older_window_is_ignored_in_the_new_one() -> None:
@@ -302,6 +344,18 @@ def test_a_429_while_calls_were_believed_left_makes_the_next_window_even() -> No
     assert spend_all(quota, now) == 1
     quota.observe(now, 200, told(9999, NOW + 3 * HOUR))
     assert quota.view(now).pace == "burst"
+
+
+def test_a_sliding_window_is_spent_evenly_for_its_whole_length_though_it_tells_a_reset_that_is_soon() -> None:
+    quota = knowing(100)
+    quota.spend(NOW)
+    quota.observe(NOW, 429, told(0))
+    now = NOW + quota.wait(NOW)
+    for _ in range(5):
+        assert spend_all(quota, now) == 1
+        quota.observe(now, 200, told(50, now + 10))
+        assert quota.view(now).pace == "even"
+        now += 20
 
 
 def test_a_probe_that_is_refused_changes_no_pace() -> None:

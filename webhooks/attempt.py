@@ -51,7 +51,10 @@ class Attempt:
         self._started = now()
 
     async def transaction(self, work: abc.Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` in the inbox's own transaction, together with this handler's settlement."""
+        """Do `work` in the inbox's own transaction, together with this handler's settlement.
+
+        Raises ConfigurationError when this run has done one before, ClaimLost, and whatever `work` raises.
+        """
         if self.settled:
             raise ConfigurationError(
                 "this handler is settled by its first transaction", hint="Do all of it in one function."

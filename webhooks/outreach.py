@@ -90,7 +90,7 @@ def lifecycle_source(
 ) -> LifecycleSource:
     """Give the source of an app's lifecycle webhooks, at `/outreach/lifecycle` by default.
 
-    `secret` is the app's own webhook secret. Raises ConfigurationError as every source does.
+    `secret` is the app's own webhook secret, `max_body` is in bytes. Raises ConfigurationError as every source does.
     """
     return LifecycleSource(secret, name=name, path=path, unsigned=unsigned, max_body=max_body)
 
@@ -100,7 +100,10 @@ _LIFECYCLE = LifecycleSource(unsigned=True)
 
 
 def verify(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> str:
-    """Give the name of the secret that signed this raw body. Raises SignatureError or TooLarge."""
+    """Give the name of the secret that signed this raw body of at most `max_body` bytes.
+
+    Raises SignatureError or TooLarge.
+    """
     return verify_as(OUTREACH, headers, body, secret, max_body)
 
 
@@ -111,7 +114,7 @@ def parse(headers: RawHeaders, body: Body) -> Event:
 
 
 def unwrap(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> Event:
-    """Verify, then parse. Raises SignatureError, TooLarge or MalformedDelivery."""
+    """Verify a body of at most `max_body` bytes, then parse. Raises SignatureError, TooLarge or MalformedDelivery."""
     verify(headers, body, secret=secret, max_body=max_body)
     return parse(headers, body)
 

@@ -80,7 +80,10 @@ _UNVERIFIED = PlanMySaaSSource(unsigned=True)
 
 
 def verify(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> str:
-    """Give the name of the secret that signed this raw body. Raises SignatureError or TooLarge."""
+    """Give the name of the secret that signed this raw body of at most `max_body` bytes.
+
+    Raises SignatureError or TooLarge.
+    """
     return verify_as(PLANMYSAAS, headers, body, secret, max_body)
 
 
@@ -90,7 +93,7 @@ def parse(headers: RawHeaders, body: Body) -> Event:
 
 
 def unwrap(headers: RawHeaders, body: Body, *, secret: SecretTexts, max_body: int = MAX_BODY) -> Event:
-    """Verify, then parse. Raises SignatureError, TooLarge or MalformedDelivery."""
+    """Verify a body of at most `max_body` bytes, then parse. Raises SignatureError, TooLarge or MalformedDelivery."""
     verify(headers, body, secret=secret, max_body=max_body)
     return parse(headers, body)
 

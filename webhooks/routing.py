@@ -97,7 +97,10 @@ class Route:
 
 
 class RoutingTable:
-    """Every route of a router and of those it includes, in the order of registration. `Router.table` makes it."""
+    """Every route of a router and of those it includes, in the order of registration. `Router.table` makes it.
+
+    Raises ConfigurationError when two handlers have one name.
+    """
 
     def __init__(self, routes: abc.Iterable[Route]) -> None:
         self.routes = tuple(routes)
@@ -189,7 +192,10 @@ class Router:
         return middleware
 
     def include(self, router: Router) -> None:
-        """Add another router's handlers at this place in the order; those it gets later are added too."""
+        """Add another router's handlers at this place in the order; those it gets later are added too.
+
+        Raises ConfigurationError for a router that includes this one.
+        """
         if self is router or self in router._included():
             raise ConfigurationError("a router cannot include itself", hint="Include each router once, from above.")
         self._entries.append(router)

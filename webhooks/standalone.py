@@ -22,7 +22,10 @@ from .sources import RawHeaders, SecretTexts, Source
 
 
 def verify_as(scheme: Scheme, headers: RawHeaders, body: Body, secret: SecretTexts, max_body: int) -> str:
-    """Give the name of the secret that signed the raw body. Raises SignatureError or TooLarge."""
+    """Give the name of the secret that signed the raw body of at most `max_body` bytes.
+
+    Raises SignatureError or TooLarge.
+    """
     if secret is None:
         raise ConfigurationError("there is no secret to verify with", hint="Is the variable set?")
     if len(body) > max_body:

@@ -36,7 +36,7 @@ def map_concurrently(
 
     Items are pulled when a worker is free, and at most `concurrency` outcomes wait to be taken. Leaving the loop
     early cancels the calls under way; an async iterable is closed with it. Exceptions that are no OutreachError, and
-    those of the iterable itself, end the loop.
+    those of the iterable itself, end the loop. Raises ConfigurationError for a concurrency below 1.
     """
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is a number of calls, 1 or more, not {concurrency}")

@@ -89,7 +89,7 @@ class FixedSigner:
         return self._authorization
 
     async def authorize(self, patience: float) -> str:
-        """Give the header value."""
+        """Give the header value at once; `patience`, in seconds, is not needed."""
         return self._authorization
 
     def rejected(self, authorization: str) -> bool:

@@ -46,7 +46,8 @@ class OAuthApp:
     `redirect_uri` must be one registered for the application. `scopes` are those a sign-in asks for.
     `refresh_token` begins the line of tokens of a user who has not signed in here; the store remembers its digest,
     and a different one replaces the stored tokens. `grant_interval` is the least number of seconds between two
-    grants of one user (Outreach gives one per 60 s).
+    grants of one user (Outreach, getting started: one per 60 s). Raises ConfigurationError for what is empty or cannot
+    be used.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class OAuthApp:
 
 
 class OAuthUser:
-    """The credential of one user of an OAuth application."""
+    """The credential of one user of an OAuth application. Raises ConfigurationError for a name that cannot be one."""
 
     def __init__(self, app: OAuthApp, name: str, *, org: str = "", seed: Secret | None = None) -> None:
         if not name or not name.isprintable():

@@ -31,7 +31,8 @@ class RequestPool:
     """Connections, slots and quotas for any number of clients in one event loop. Use it with `async with`.
 
     `concurrency` is how many calls may be in flight at once, over all clients; `pace` is how each quota is spent;
-    `timeout` is in seconds, for one exchange. The pool closes its transport, the given one too.
+    `timeout` is in seconds, for one exchange. The pool closes its transport, the given one too. Raises
+    ConfigurationError for a concurrency below 1 and a timeout that is not above 0.
     """
 
     def __init__(

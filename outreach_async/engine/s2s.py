@@ -39,7 +39,8 @@ class S2SApp:
     """An Outreach application that calls the API as itself, for each organisation that installed it.
 
     `guid` is its S2S_GUID, `private_key` the PEM text of its RSA key or the path of a file that holds it. What the
-    hourly quota of such a token counts is not documented: `quota_subject` says what shares one here.
+    hourly quota of such a token counts is not documented: `quota_subject` says what shares one here. Raises
+    ConfigurationError for a key that is none.
     """
 
     def __init__(

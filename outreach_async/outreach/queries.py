@@ -51,7 +51,7 @@ class Plan:
     offset: int | None = None
 
     def pairs(self, *, size: int | None = None, count: bool = False) -> list[tuple[str, str]]:
-        """Give the query of the first page. Without `count` the server is told not to count, which it would."""
+        """Give the query of the first page. Without `count` the server is told not to count."""
         pairs = [*encode_filters(self.filters), *self.raw]
         if self.sort:
             pairs.append(("sort", sort_value(self.sort)))
@@ -110,7 +110,7 @@ class Query(Generic[R, S]):
         return self._with(size=rows)
 
     def limit(self, rows: int) -> Self:
-        """Stop after this many rows, of all pages together."""
+        """Stop after this many rows, of all pages together. Raises ConfigurationError below 0."""
         if rows < 0:
             raise ConfigurationError(f"a limit of {rows} rows is less than none")
         return self._with(limit=rows)
@@ -135,7 +135,10 @@ class Query(Generic[R, S]):
         return page.count if page.count is not None else Count(0, truncated=True)
 
     async def pages(self) -> abc.AsyncIterator[Page[R]]:
-        """Walk the pages. A page may be empty without being the last. `limit` ends the walk, but cuts no page."""
+        """Walk the pages. A page may be empty without being the last. `limit` ends the walk, but cuts no page.
+
+        Raises InvalidResponse for a link that leads elsewhere or came before, ConfigurationError past 100,000 pages.
+        """
         request: Request | None = self._first_request()
         seen: set[str] = set()
         left = self._plan.limit

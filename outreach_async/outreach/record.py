@@ -22,7 +22,7 @@ class Ref(Generic[R_co]):
     """A resource identifier: which record, without the record.
 
     `User.ref(42)` and `Ref(User, 42)` are checked by type; `Ref("widget", 1)` serves types without a class.
-    Two refs are equal when type and id are.
+    Two refs are equal when type and id are. Raises ConfigurationError for what is no id.
     """
 
     __slots__ = ("id", "type")

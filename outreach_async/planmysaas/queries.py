@@ -84,7 +84,7 @@ class Query(Generic[R]):
         return self._with(size=rows)
 
     def limit(self, rows: int) -> Self:
-        """Stop after this many rows, of all pages together."""
+        """Stop after this many rows, of all pages together. Raises ConfigurationError below 0."""
         if rows < 0:
             raise ConfigurationError(f"a limit of {rows} rows is less than none")
         return self._with(limit=rows)

@@ -79,7 +79,7 @@ def refusal_text(body: bytes) -> tuple[str, str]:
 
 
 def throttled(request: Request, response: Response, now: float, interval: float = GRANT_INTERVAL) -> CredentialError:
-    """Give the error of a 429; its `retry_at` is after the interval, or later where `Retry-After` says so."""
+    """Give the error of a 429; its `retry_at` is `interval` seconds from now, or later by its `Retry-After`."""
     headers = response.headers
     told = wait_seconds(headers.get("retry-after"), now=now, date=headers.get("date"), ceiling=_LONGEST_WAIT)
     return CredentialError(
@@ -93,7 +93,7 @@ def throttled(request: Request, response: Response, now: float, interval: float 
 def server_failed(
     request: Request, response: Response, now: float, interval: float = GRANT_INTERVAL
 ) -> CredentialError:
-    """Give the error of a 5xx: whether a grant was made is not known, so the next try must wait."""
+    """Give the error of a 5xx: whether a grant was made is not known, so the next try waits `interval` seconds."""
     return CredentialError(
         f"the token endpoint answered {response.status} {redact_body(response.body, 100)}",
         retry_at=now + interval,

@@ -44,7 +44,10 @@ def authorize_url(
     state: str,
     verifier: str | None = None,
 ) -> str:
-    """Give the URL at which a user consents (Outreach, OAuth). `state` must be unguessable and used once."""
+    """Give the URL at which a user consents (Outreach, OAuth). `state` must be unguessable and used once.
+
+    Raises ConfigurationError for an empty state, or a verifier that the RFC does not allow.
+    """
     if not state:
         raise ConfigurationError("a sign-in needs a state: it is what tells its answer from a forged one")
     fields = {

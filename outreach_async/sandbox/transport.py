@@ -41,7 +41,10 @@ class InProcessTransport:
         self._closed = False
 
     async def send(self, request: Request, authorization: str | None, timeout: float | None = None) -> Response:
-        """Answer a request. Raises TimedOut when a fault delays it too long, ConnectionFailed when one cuts it."""
+        """Answer a request. Raises TimedOut when a fault delays it by more than `timeout` seconds.
+
+        Raises ConnectionFailed when a fault cuts it, and for another origin than the sandbox's.
+        """
         if self._closed:
             raise ConfigurationError("the transport is closed", hint="Make calls inside the `async with` block.")
         if request.origin not in self._sandbox.origins:

@@ -7,6 +7,7 @@ Ids are taken as integers and, unless switched off, as texts of digits, as live 
 from __future__ import annotations
 
 import collections.abc as abc
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from .store import Record, Ref, Store
 from .switches import Switches
 from .timestamps import is_date, read_instant, to_second
 
-_BIGGEST = 2**63
+BIGGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,11 @@ def read_data(body: bytes) -> dict[str, Any]:
     """Give the `data` object of a JSON:API body. Raises Refused when there is none."""
     try:
         document = msgspec.json.decode(body)
+        msgspec.msgpack.encode(document)  # what rows are kept in has no integers beyond 64 bits
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise bad_body("is not valid JSON") from None
+    except OverflowError:
+        raise bad_body("has a number out of range") from None
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise bad_body("does not have a 'data' object")
@@ -101,7 +105,7 @@ def _integer(attribute: Attribute, value: Any) -> int:
         number = int(value) if isinstance(value, str) else value
     except ValueError:
         number = None
-    if isinstance(number, bool) or not isinstance(number, int) or abs(number) >= _BIGGEST:
+    if isinstance(number, bool) or not isinstance(number, int) or abs(number) >= BIGGEST:
         raise invalid_value(attribute.name, "is not a number")
     if attribute.values and number not in map(int, attribute.values):
         raise invalid_value(attribute.name, "is not included in the list")
@@ -113,7 +117,7 @@ def _number(attribute: Attribute, value: Any) -> float:
         number = float(value) if isinstance(value, str) else value
     except ValueError:
         number = None
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
         raise invalid_value(attribute.name, "is not a number")
     return number
 

@@ -160,6 +160,9 @@ def _follow(org: Organisation, mailing: Record, engagement: Engagement, now: flo
     prospect, state = mailing.one.get("prospect"), org.store.at(mailing.one.get("sequenceState"))
     if engagement == "unsubscribed" and prospect:
         org.update(prospect, {"optedOut": True}, now=now)
+    if engagement == "bounced" and prospect:
+        for address in org.store.holders("emailAddress", "prospect", prospect)[:1]:
+            org.update(("emailAddress", address), {"status": "bounced"}, now=now)
     if state is None or state.attributes["state"] != "active":
         return
     if engagement == "delivered" and state.one.get("sequenceStep") == mailing.one.get("sequenceStep"):

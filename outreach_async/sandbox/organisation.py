@@ -162,8 +162,8 @@ class Organisation:
     def destroy(self, ref: Ref, *, now: float, actor: Actor | None = None) -> None:
         """Take a row away, with what cannot be without it; other rows forget it."""
         row = self.row(ref)
-        self.announce(Change(row.type, row.id, "destroyed", row, None, actor, now))
         self.store.remove(ref)
+        self.announce(Change(row.type, row.id, "destroyed", row, None, actor, now))
         self._rules.get(row.type, self._none).clear(self, row, now)
         self._forget(ref)
 

@@ -220,3 +220,36 @@ def test_a_mailbox_that_cannot_send_fails_its_mailings(service):
     service.patch("mailbox", 2, {"sendDisabled": True})
     service.advance(61)
     assert service.attributes("mailing", row)["state"] == "failed"
+
+
+def test_a_bounce_marks_the_address(service):
+    row = enrol(service).data["id"]
+    service.advance(61)
+    (mailing,) = service.get("/mailings", ("filter[sequenceState][id]", str(row))).ids
+    service.api.engage(mailing, "bounced", service.now)
+    assert service.attributes("emailAddress", 1)["status"] == "bounced"
+
+
+def test_a_mailing_outside_of_sequences_moves_nothing(service):
+    related = {"mailbox": ("mailbox", 2), "prospect": ("prospect", 1)}
+    row = service.post("mailing", {"subject": "Hi"}, **related).data["id"]
+    service.changes.clear()
+    service.api.engage(row, "replied", service.now)
+    assert {change.type for change in service.changes} == {"mailing", "prospect"}
+
+
+def test_what_is_gone_when_its_time_comes_is_left_alone(service):
+    state = enrol(service).data["id"]
+    other = service.post("mailing", {"state": "scheduled"}, mailbox=("mailbox", 2), prospect=("prospect", 3)).data["id"]
+    service("DELETE", f"/sequenceStates/{state}")
+    service.patch("mailing", other, {"state": "drafted"})
+    service.advance(3600)
+    assert service.attributes("mailing", other)["state"] == "drafted"
+
+
+def test_a_state_that_was_paused_enters_no_step(service):
+    state = enrol(service).data["id"]
+    service.advance(121)
+    service.act("sequenceStates", state, "pause")
+    service.advance(3 * 86_400)
+    assert service.get("/tasks", ("filter[sequenceState][id]", str(state))).ids == []

@@ -113,6 +113,34 @@ def test_relationships_that_other_rows_hold(service):
     assert found(service, ("filter[opportunities][id]", str(opportunity))) == [member]
 
 
+def test_relationships_along_a_path(service):
+    state = next(
+        row
+        for row in service.get("/sequenceStates").data
+        if row["relationships"]["account"]["data"] and row["attributes"]["state"] == "active"
+    )
+    account = state["relationships"]["account"]["data"]["id"]
+    assert state["id"] in found(service, ("filter[account][id]", str(account)), plural="sequenceStates")
+    assert 1 in found(service, ("filter[prospectAccount][id]", "1"), plural="tasks")
+    assert service.get("/tasks/1").data["relationships"]["prospectAccount"]["data"]["id"] == 1
+
+
+def test_rows_by_who_lists_them(service):
+    mailing = next(row for row in service.get("/mailings").data if row["relationships"]["recipients"]["data"])
+    listed = [item["id"] for item in mailing["relationships"]["recipients"]["data"]]
+    assert found(service, ("filter[mailing][id]", str(mailing["id"])), plural="recipients") == listed
+    rest = found(service, ("filter[mailing][id]", "__null__"), plural="recipients")
+    assert rest
+    assert not set(rest) & set(listed)
+    assert found(service, ("filter[mailing][id]", "99999"), plural="recipients") == []
+    assert service.get("/stages", ("filter[mailing][id]", "1")).status == 400
+    assert service.get("/stages", ("filter[nobody][id]", "1")).status == 400
+
+
+def test_ranges_of_related_ids(service):
+    assert found(service, ("filter[account][id]", "2..3")) == list(range(6, 16))
+
+
 def test_active_sequence_states_leave_out_the_finished(service):
     finished = service.get("/sequenceStates", ("filter[state]", "finished")).data[0]
     assert found(service, ("filter[activeSequenceStates][id]", str(finished["id"]))) == []

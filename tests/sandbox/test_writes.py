@@ -161,7 +161,10 @@ def test_values_of_the_wrong_kind(service):
         ("prospect", {"optedOut": "perhaps"}),
         ("prospect", {"score": "much"}),
         ("prospect", {"linkedInConnections": 1.5}),
-        ("prospect", {"linkedInConnections": 2**70}),
+        ("prospect", {"linkedInConnections": str(2**70)}),
+        ("prospect", {"score": "inf"}),
+        ("prospect", {"availableAt": "2026-13-01"}),
+        ("mailing", {"subject": {}}),
         ("prospect", {"linkedInConnections": "many"}),
         ("prospect", {"dateOfBirth": "then"}),
         ("prospect", {"availableAt": 17}),
@@ -196,7 +199,17 @@ def test_values_that_are_read_leniently(service):
 
 
 def test_bodies_that_are_no_documents(service):
-    for body in (b"", b"{", b"[]", b'{"data":[]}', b"\xff", b"[" * 5000, b'{"data":{"type":"account"}}', b"NaN"):
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b'{"data":[]}',
+        b"\xff",
+        b"[" * 5000,
+        b'{"data":{"type":"account"}}',
+        b"NaN",
+        b'{"data":9%b}' % (b"9" * 30),
+    ):
         refused(service("POST", "/prospects", body), 400, "invalidRequestBody")
     for data in ({"attributes": []}, {"relationships": 1}, {"relationships": {"owner": {"data": [1]}}}):
         refused(service("POST", "/prospects", {"data": {"type": "prospect", **data}}), 400, "invalidRequestBody")
@@ -385,6 +398,21 @@ def test_write_only_attributes_are_taken_and_not_told(service):
     assert data["attributes"]["sendPeriod"] == 60
 
 
+def test_favorites_are_the_callers_and_tell_their_target_twice(service):
+    row = service.post("favorite", {}, target=("sequence", 2)).data
+    assert (row["attributes"]["targetType"], row["attributes"]["targetId"]) == ("Sequence", 2)
+    assert row["relationships"]["user"]["data"] == {"type": "user", "id": 1}
+    found = service.get("/favorites", ("filter[targetType]", "Sequence"), ("filter[targetId]", "2")).ids
+    assert row["id"] in found
+
+
+def test_recipients_are_hashed(service):
+    one, two = (
+        service.post("recipient", {"value": text}).data["attributes"] for text in ("A@b.example", "a@B.example")
+    )
+    assert one["emailHash"] == two["emailHash"]
+
+
 def test_custom_events(service):
     event = service.post("event", {"name": "my-app:visited", "body": "Looked"}, prospect=("prospect", 1))
     assert event.status == 201
@@ -421,6 +449,14 @@ def test_compliance_requests_only_delete(service, attributes):
     body = {"data": {"type": "complianceRequest", "attributes": attributes}}
     refused(service("POST", "/complianceRequests", body), 422, "validationError")
     refused(service("POST", "/complianceRequests", {"data": {}}), 400, "invalidRequestBody")
+
+
+def test_a_compliance_request_by_id(service):
+    body = {"attributes": {"objectType": "Prospect", "requestObjectId": "4"}}
+    made = service("POST", "/complianceRequests", {"data": body}).data
+    service.advance(60)
+    assert service.attributes("complianceRequest", made["id"])["state"] == "done"
+    assert service.get("/prospects/4").status == 404
 
 
 def test_a_compliance_request_about_nobody_fails(service):

@@ -178,6 +178,15 @@ def test_after_the_reset_calls_still_in_flight_do_not_keep_the_probe_from_going(
     assert quota.view(later).remaining == 9995  # three in flight, and a lost one that may have been counted since
 
 
+def test_a_call_that_did_not_leave_before_the_reset_makes_no_room_for_a_second_probe() -> None:
+    quota = knowing(5)
+    assert spend_all(quota, NOW, most=2) == 2
+    later = NOW + HOUR + 2
+    assert quota.wait(later) == 0.0
+    quota.refund()
+    assert spend_all(quota, later) == 1
+
+
 def test_an_answer_of_an_older_window_is_ignored_in_the_new_one() -> None:
     quota, now = knowing(5), NOW + HOUR
     assert spend_all(quota, now - 1, most=2) == 2
@@ -274,6 +283,15 @@ def test_a_delta_reset_is_read_as_seconds_from_now() -> None:
     quota.in_flight += 1
     quota.observe(NOW + 3, 200, told(0) | {"X-RateLimit-Reset": "116"})
     assert quota.wait(NOW + 3) == pytest.approx(116, abs=1)
+
+
+def test_a_late_answer_with_a_delta_reset_does_not_raise_what_is_left() -> None:
+    quota = Quota("user")
+    quota.spend(NOW)
+    for left in (10, 3, 9):
+        quota.spend(NOW)
+        quota.observe(NOW, 200, told(left) | {"X-RateLimit-Reset": "120"})
+    assert quota.view(NOW).remaining == 2
 
 
 def test_the_reserve_is_left_to_others() -> None:

@@ -7,15 +7,14 @@ Lines that must be refused carry an ignore with its code; both checkers also fai
 from __future__ import annotations
 
 import datetime as dt
-
-from typing_extensions import assert_type
+from typing import assert_type
 
 from outreach_async import Outreach, Record, Ref, any_of, between, is_empty, since
 from outreach_async.outreach.page import Count, Page
 from outreach_async.outreach.record import Related
 from outreach_async.outreach.resources import Account, Mailbox, Mailing, Prospect, Sequence, SequenceState, Task, User
 
-YESTERDAY = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+YESTERDAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 async def accepted(api: Outreach) -> None:

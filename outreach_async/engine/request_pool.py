@@ -85,9 +85,10 @@ class RequestPool:
 
     def leave(self) -> None:
         """Undo one `enter` of the running task."""
-        task = asyncio.current_task()
-        assert task is not None
-        calls = self._callers.pop(task) - 1
+        task = _running_task()
+        if task is None:
+            return
+        calls = self._callers.pop(task, 1) - 1
         if calls:
             self._callers[task] = calls
         elif self._closed and not self._others():
@@ -132,7 +133,7 @@ class RequestPool:
 
     def _others(self) -> list[asyncio.Task[object]]:
         """Give the tasks that make calls, without the one that closes the pool: it cannot wait for itself."""
-        return [task for task in self._callers if task is not self._closer]
+        return [task for task in self._callers if task is not self._closer and not task.done()]
 
     async def _wait_for_callers(self, seconds: float) -> None:
         if self._others():
@@ -143,3 +144,11 @@ class RequestPool:
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ConfigurationError("the pool is closed", hint="Make a new RequestPool.")
+
+
+def _running_task() -> asyncio.Task[object] | None:
+    """Give the running task; None when a coroutine is thrown away after its loop has ended."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None

@@ -162,6 +162,27 @@ async def test_closing_that_is_cancelled_still_closes() -> None:
     assert wire.closed == 1
 
 
+def test_a_call_thrown_away_after_its_loop_has_ended_makes_no_noise() -> None:
+    pool = RequestPool(transport=Wire())
+
+    async def call() -> None:
+        pool.enter()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            pool.leave()
+
+    loop = asyncio.new_event_loop()
+    coroutine = call()
+
+    async def start() -> None:
+        coroutine.send(None)
+
+    loop.run_until_complete(start())
+    loop.close()
+    coroutine.close()
+
+
 async def test_its_map_is_the_free_one() -> None:
     async def double(number: int) -> int:
         return 2 * number

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections.abc as abc
 from dataclasses import dataclass
+from typing import cast
 
 from .redaction import redact_headers, redact_url
 
@@ -22,7 +23,7 @@ class Headers(abc.Mapping[str, str]):
     __slots__ = ("_fields", "_first")
 
     def __init__(self, fields: abc.Mapping[str, str] | abc.Iterable[tuple[str, str]] = ()) -> None:
-        pairs = fields.items() if isinstance(fields, abc.Mapping) else fields
+        pairs = cast("abc.Mapping[str, str]", fields).items() if isinstance(fields, abc.Mapping) else fields
         self._fields = tuple((name.lower(), value) for name, value in pairs)
         self._first: dict[str, str] = {}
         for name, value in self._fields:

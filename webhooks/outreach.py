@@ -5,9 +5,10 @@
     unwrap(headers, body, secret=...)    both
     sign(body, secret=...)               the headers Outreach would send, for tests
 
-A delivery is known by the digest of its body. The four tries of one event may differ in `meta.deliveredAt` (nobody
-knows), so for ten seconds the digest without it counts too. `meta.jobId` and `Outreach-Webhook-ID` are kept with the
-delivery and never decide: a job may stand for several events, and the header is not signed.
+A delivery is known by the digest of its body: nothing in it names the event (Outreach, webhooks). The four tries of
+one event may differ in `meta.deliveredAt` (nobody knows), so for ten seconds the digest without it counts too.
+`meta.jobId` and `Outreach-Webhook-ID` are kept with the delivery and never decide: a job may stand for several events,
+and the header is not signed.
 """
 
 from __future__ import annotations

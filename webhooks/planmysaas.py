@@ -5,9 +5,9 @@
     unwrap(headers, body, secret=...)    both
     sign(body, secret=...)               the headers PlanMySaaS would send, for tests
 
-Only the body is signed. A captured delivery can be sent again under another `X-PMS-Event-Id`, so the id counts only
-together with the body's digest; and the digest alone counts where the body itself carries an id or a time, without
-which two genuine events may have equal bodies. What is left in doubt is stored, and flagged.
+Only the body is signed (PlanMySaaS, webhooks). A captured delivery can be sent again under another `X-PMS-Event-Id`,
+so the id counts only together with the body's digest; and the digest alone counts where the body itself carries an id
+or a time, without which two genuine events may have equal bodies. What is left in doubt is stored, and flagged.
 """
 
 from __future__ import annotations

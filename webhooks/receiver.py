@@ -2,10 +2,10 @@
 
 The order is fixed: size, content encoding, signature over the raw bytes, identity, store, answer. Nothing is parsed,
 and nothing of the body is kept or logged, before the signature holds. What is genuine is never refused: a body that
-cannot be read becomes a delivery that says so, here or, where only its inside is broken, in the worker, since
-Outreach counts any answer as delivered and would not send it again. For the same reason a delivery that could not be
-stored gets no answer from us at all where Outreach sent it: an aborted connection is the one thing that earns its
-retries. PlanMySaaS retries on a 5xx, and gets one.
+cannot be read becomes a delivery that says so, here or, where only its inside is broken, in the worker, since Outreach
+counts any answer as delivered and would not send it again (Outreach, webhooks). For the same reason a delivery that
+could not be stored gets no answer from us at all where Outreach sent it: an aborted connection is the one thing that
+earns its retries. PlanMySaaS retries on a 5xx, and gets one.
 
 A shell, with the socket, does: `raw_fields`, `refuse_head` before it reads the body, `receive`, its inbox, then
 `stored` or `unstorable`.

@@ -36,7 +36,7 @@ class PacerStatistics:
 
 
 class Gate:
-    """Where the calls that spend the same quotas take their turns. Get one from `Pacer.gate`."""
+    """Where calls that spend the same quotas take their turns; `patience` is in seconds. Get one from `Pacer.gate`."""
 
     __slots__ = ("_kin", "_lone", "_meters", "_now", "_patience", "_quota", "_turns", "_windows", "line")
 
@@ -177,7 +177,8 @@ class Gate:
 class Pacer:
     """Slots and quotas shared by everybody who calls through one pool, and the queues for them.
 
-    `slots` is how many calls may be in flight at once, over all quotas; `pace` is how every quota is spent.
+    `slots` is how many calls may be in flight at once, over all quotas; `pace` is how every quota is spent. Raises
+    ConfigurationError for fewer slots than one.
     """
 
     def __init__(self, clock: Clock, *, slots: int, pace: Pace) -> None:

@@ -105,7 +105,10 @@ class Query(Generic[R, S]):
         return self._with(raw=(*self._plan.raw, *pairs))
 
     def page_size(self, rows: int) -> Self:
-        """Ask for this many rows a page, 1 to 1,000; 500 unless said."""
+        """Ask for this many rows a page, 1 to 1,000; 500 unless said (Outreach, making requests).
+
+        Raises ConfigurationError out of bounds.
+        """
         paging.check_page_size(rows)
         return self._with(size=rows)
 
@@ -116,7 +119,10 @@ class Query(Generic[R, S]):
         return self._with(limit=rows)
 
     def offset(self, rows: int) -> Self:
-        """Page by offset, which Outreach has deprecated: up to 10,000, with pages of up to 1,000 rows."""
+        """Page by offset, which is deprecated: up to 10,000, by 1,000 rows a page (Outreach, making requests).
+
+        Raises ConfigurationError out of bounds, also in the middle of a walk.
+        """
         paging.check_offset(rows, self._plan.size)
         return self._with(offset=rows)
 

@@ -36,7 +36,7 @@ class Campaign(Record):
 
 
 class Campaigns:
-    """`pms.campaigns`: list only. Needs the scope `campaigns:read`."""
+    """`pms.campaigns`: list only. Needs the scope `campaigns:read` (PlanMySaaS, API reference)."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller

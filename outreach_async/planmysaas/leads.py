@@ -53,7 +53,7 @@ class Lead(Record):
 
 
 class Leads:
-    """`pms.leads`: list and get need the scope `leads:read`, create needs `leads:write`."""
+    """`pms.leads`: list and get need the scope `leads:read`, create `leads:write` (PlanMySaaS, API reference)."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller

@@ -43,7 +43,7 @@ class Reply(Record):
 
 
 class Replies:
-    """`pms.replies`: list only. Needs the scope `replies:read`."""
+    """`pms.replies`: list only. Needs the scope `replies:read` (PlanMySaaS, API reference)."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller

@@ -2,7 +2,8 @@
 
 Only the envelope is decoded: type, id, links. The attributes and relationships of a row stay slices of the body
 until somebody reaches for them, since most of a page's cost is in values that nobody reads. Outreach departs from
-JSON:API 1.0 in its ids, which are integers, and in relationship objects that may hold links only, or nothing.
+JSON:API 1.0 in its ids, which are integers (Outreach, the published OpenAPI document), and in relationship objects
+that may hold links only, or nothing.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from .urls import encode
 
 # A walk ends with an error after so many pages: 100 million rows at 1,000 a page, past the API's own count limit.
 MAX_PAGES = 100_000
+# Rows (Outreach, making requests).
 MAX_PAGE_SIZE = 1_000
 MAX_OFFSET = 10_000
 MAX_LINK = 65_536  # characters of a link or a cursor

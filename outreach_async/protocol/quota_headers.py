@@ -1,8 +1,9 @@
 """What the quota headers of one answer say; what follows from it is `quota`'s business.
 
-Outreach sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` with every answer, and `Retry-After` with a 429;
-PlanMySaaS sends `X-RateLimit-Window` (`minute`, `hour`, `day`) in place of a reset. Two limiters' values may arrive
-merged (`9999, 19988`): the first is the user's hourly quota, the lowest `Remaining` is the one that refuses first.
+Outreach sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` with every answer, and `Retry-After` with a 429
+(Outreach, getting started); PlanMySaaS sends `X-RateLimit-Window` (`minute`, `hour`, `day`) in place of a reset. Two
+limiters' values may arrive merged (`9999, 19988`): the first is the user's hourly quota, the lowest `Remaining` is the
+one that refuses first.
 """
 
 from __future__ import annotations

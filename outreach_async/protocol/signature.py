@@ -1,7 +1,8 @@
 """Webhook signatures: HMAC-SHA256 over the raw body, in both vendors' spelling, under several live secrets.
 
-Outreach sends bare hex in `Outreach-Webhook-Signature`; PlanMySaaS sends `sha256=` and hex in `X-PMS-Signature`.
-Neither signs a time or a header, so a signature proves who wrote the body, and not that it is new.
+Outreach sends bare hex in `Outreach-Webhook-Signature` (Outreach, app lifecycle webhooks); PlanMySaaS sends `sha256=`
+and hex in `X-PMS-Signature` (PlanMySaaS, webhooks). Neither signs a time or a header, so a signature proves who wrote
+the body, and not that it is new.
 
 Any header text at all gives an answer, never an exception: a server that answers 500 to a garbled header has lost the
 event, since Outreach counts that as delivered. A refusal costs the same work whatever its reason. Hex is taken in

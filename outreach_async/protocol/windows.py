@@ -22,7 +22,8 @@ MOMENT = 1e-6
 class Window:
     """At most `limit` calls in any `seconds`. A state machine: `now` (Unix seconds) is an argument, no clock is read.
 
-    It keeps one number for each call of the window, at most `limit` of them.
+    It keeps one number for each call of the window, at most `limit` of them. Raises ConfigurationError for a limit
+    below 1, and for no time.
     """
 
     __slots__ = ("_answered", "_even_until", "_next_at", "_not_before", "in_flight", "limit", "seconds", "subject")

@@ -22,11 +22,12 @@ Pairs = abc.Sequence[tuple[str, str]]
 class Caller:
     """Builds and sends the calls of one client, below one root path and in one media type.
 
-    `query` pairs are added to every call.
+    `query` pairs are added to every call. `for_reads_only` names the parameters that the API takes on reads alone.
     """
 
     root: ClassVar[str]
     media_type: ClassVar[str]
+    for_reads_only: ClassVar[frozenset[str]] = frozenset()
 
     pipeline: Pipeline
     origin: str
@@ -44,8 +45,13 @@ class Caller:
         body: bytes | None = None,
         replay: bool | None = None,
     ) -> Request:
-        """Build a request. `path` and `route` start below the root; `replay` yields to the client's own option."""
+        """Build a request. `path` and `route` start below the root; `replay` yields to the client's own option.
+
+        Raises ConfigurationError for a parameter that the API does not take on this method.
+        """
         pairs = (*query, *self.query) if self.query else query
+        if pairs and method != "GET" and (refused := self.for_reads_only.intersection(name for name, _ in pairs)):
+            raise ConfigurationError(f"{', '.join(refused)} cannot be asked for on a write", hint="Read it afterwards.")
         return Request(
             method,
             self.origin,

@@ -25,6 +25,8 @@ class Caller(caller.Caller):
 
     root: ClassVar[str] = API_ROOT
     media_type: ClassVar[str] = JSON_API
+    # Refused since 2023-10-31 (Outreach, deprecated features).
+    for_reads_only: ClassVar[frozenset[str]] = frozenset({"include"})
 
     record_class: abc.Callable[[str], type[Record]]
     on_drift: OnDrift = "keep"

@@ -44,6 +44,14 @@ async def test_a_raw_call_cannot_leave_the_api(api, wire, path):
     assert wire.requests == []
 
 
+async def test_includes_are_refused_on_writes(api, wire):
+    with pytest.raises(ConfigurationError, match="include cannot be asked for on a write"):
+        await api.with_options(query={"include": "account"}).prospects.create(first_name="Ada")
+    with pytest.raises(ConfigurationError, match="include"):
+        await api.request("PATCH", "/prospects/1?include=account", data={})
+    assert wire.requests == []
+
+
 async def test_a_related_list_is_walked_by_the_servers_own_link(api, wire):
     wire.rows(row("mailing", 3, subject="x"))
     link = "https://api.outreach.io/api/v2/mailings?filter%5Bprospect%5D%5Bid%5D=1"

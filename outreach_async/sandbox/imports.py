@@ -51,8 +51,8 @@ class Imports:
     def validate(self, params: abc.Mapping[str, str]) -> dict[str, Any]:
         """Give the document that describes an uploaded file. Raises Refused when it is not there."""
         rows = self._rows(params.get("storageKey", ""))
-        first = rows[0] if rows else {}
-        header = [{"header": name, "value": value} for name, value in first.items()]
+        # One header with its first value, as the OpenAPI document has it; whether the service tells more is not known.
+        header = next(({"header": name, "value": value} for name, value in rows[0].items()), {}) if rows else {}
         return {"data": {"type": "validateUpload", "attributes": {"headerValue": header, "recordCount": len(rows)}}}
 
     def start_file(self, action: str, given: Values, call: Call) -> Record:

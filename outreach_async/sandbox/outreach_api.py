@@ -10,12 +10,13 @@ from __future__ import annotations
 import collections.abc as abc
 from urllib.parse import unquote
 
-from ..protocol.messages import JSON_API, NO_HEADERS, Response
+from ..protocol.messages import NO_HEADERS, Response
 from .actions import act, check_params
+from .admission import check_media_type, check_scopes
 from .batches import start_batch
 from .bodies import read_data
 from .calls import Call, json_answer
-from .catalogue import Action, ResourceType, catalogue
+from .catalogue import ResourceType, catalogue
 from .enrolment import Engagement, engage
 from .imports import UPLOADS, Imports
 from .listing import Lists
@@ -26,10 +27,8 @@ from .refusals import (
     bad_body,
     gateway_not_found,
     include_on_write,
-    missing_scope,
     record_not_found,
     route_not_found,
-    wrong_media_type,
 )
 from .rules import RULES
 from .schemas import field_types, hyper_schema, openapi, root
@@ -42,7 +41,6 @@ from .writes import create, update
 _BASE = "/api/v2"
 _CLEANUP = "/api/v2/webhooks/cleanup"
 _PUBLIC = frozenset({"/api/v2/schema.json", "/api/v2/schema/openapi.json", _CLEANUP})
-_LEVELS = {"GET": "read", "POST": "write", "PATCH": "write", "DELETE": "delete"}
 _MEMBER = {"GET": "get", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -181,8 +179,8 @@ class OutreachApi:
         action = kind.actions.get(name)
         if action is None or call.method != "POST" or not self._published(kind, name):
             raise route_not_found()
-        _check_media_type(call, self.switches)
-        _check_scopes(kind, call, action)
+        check_media_type(call, self.switches)
+        check_scopes(kind, call, action)
         parameters = read_parameters(call.query)
         record = self._record(kind, row_id)
         record = act(self.organisation, kind, action, record, parameters.action, call)
@@ -192,8 +190,8 @@ class OutreachApi:
         action = kind.collection_actions.get(name)
         if action is None or call.method != "POST":
             raise route_not_found()
-        _check_media_type(call, self.switches)
-        _check_scopes(kind, call, action)
+        check_media_type(call, self.switches)
+        check_scopes(kind, call, action)
         parameters = read_parameters(call.query)
         check_params(action, parameters.action)
         if name == "generateUploadLink":
@@ -214,8 +212,8 @@ class OutreachApi:
     def _permit(self, kind: ResourceType, operation: str, call: Call) -> None:
         if operation not in kind.operations or not self._published(kind, operation):
             raise route_not_found()
-        _check_media_type(call, self.switches)
-        _check_scopes(kind, call)
+        check_media_type(call, self.switches)
+        check_scopes(kind, call)
 
     def _published(self, kind: ResourceType, name: str) -> bool:
         return name not in kind.experimental or self.switches.experimental_routes
@@ -245,19 +243,3 @@ class OutreachApi:
             raise record_not_found("webhook", "")
         self.organisation.destroy(("webhook", found[0]), now=call.now)
         return Response(204, NO_HEADERS, b"")
-
-
-def _check_media_type(call: Call, switches: Switches) -> None:
-    media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON_API and (call.body or switches.content_type_on_get == "required"):
-        raise wrong_media_type()
-
-
-def _check_scopes(kind: ResourceType, call: Call, action: Action | None = None) -> None:
-    # Written here once more, apart from the client's own reading: a simulator must not share its subject's mistakes.
-    granted = call.actor.scopes if call.actor else frozenset[str]()
-    if granted is None:
-        return
-    for needed in (f"{kind.scope}.{_LEVELS[call.method]}", *(action.scopes if action else ())):
-        if needed not in granted and f"{needed.partition('.')[0]}.all" not in granted:
-            raise missing_scope(needed)

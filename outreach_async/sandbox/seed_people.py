@@ -75,40 +75,59 @@ def _purchase(soil: Soil, account: Ref, owner: Ref) -> None:
 
 def _prospect(soil: Soil, number: int, count: int) -> None:
     row_id = number + 1
-    first, last = soil.pick(FIRST), soil.pick(LAST)
     account = 1 + number // _PER_ACCOUNT
-    company: str = soil.store.column("account", "name")[account]
-    city, state, country, zone = soil.pick(CITIES)
     times = soil.times(number / count)
+    owner = soil.any("user")
+    one: dict[str, Ref] = {"account": ("account", account), "owner": owner, "creator": ADMIN, "updater": owner}
+    one["stage"] = ("stage", soil.pick(STAGES)[0])
+    if row_id % 3 == 0:
+        one["persona"] = soil.any("persona")
+    attributes = {**_person(soil, row_id, soil.store.column("account", "name")[account]), **_record(row_id, times)}
+    soil.row("prospect", attributes, one, {"assignedUsers": [owner]})
+    phone = (attributes.get("mobilePhones") or attributes["workPhones"])[0]
+    _contacts(soil, ("prospect", row_id), attributes["emails"], phone, times)
+
+
+def _person(soil: Soil, row_id: int, company: str) -> dict[str, Any]:
+    """Give what a person is and where."""
+    first, last = soil.pick(FIRST), soil.pick(LAST)
+    city, state, country, zone = soil.pick(CITIES)
     email = f"{first}.{last}.{row_id}@{company.replace(' ', '-')}.example".lower()
-    emails = [email, f"{first}{row_id}@home.example".lower()] if row_id % 5 == 0 else [email]
-    phone = f"+1555{row_id:07}"
-    attributes: dict[str, Any] = {
-        **Prospects.defaults,
-        "addedAt": times["createdAt"],
+    attributes = {
         "addressCity": city,
         "addressCountry": country,
         "addressState": state,
-        "clickCount": row_id % 3,
         "company": company,
-        "custom1": f"Segment {row_id % 7}",
-        "emails": emails,
-        "engagedAt": times["updatedAt"],
-        "engagedScore": row_id % 50,
-        "externalId": f"P-{row_id:07}",
+        "emails": [email, f"{first}{row_id}@home.example".lower()] if row_id % 5 == 0 else [email],
         "firstName": first,
         "lastName": last,
         "linkedInSlug": f"{first}-{last}-{row_id}".lower(),
         "linkedInUrl": f"https://www.linkedin.com/in/{first}-{last}-{row_id}".lower(),
-        "mobilePhones" if row_id % 2 else "workPhones": [phone],
+        "mobilePhones" if row_id % 2 else "workPhones": [f"+1555{row_id:07}"],
         "name": f"{first} {last}",
         "occupation": soil.pick(TITLES),
-        "openCount": row_id % 5,
-        "source": "Expo",
         "timeZone": zone,
         "timeZoneIana": zone,
         "timeZoneInferred": zone,
         "title": soil.pick(TITLES),
+    }
+    if row_id % 3 == 0:
+        attributes["tags"] = [soil.pick(TAGS)]
+    return attributes
+
+
+def _record(row_id: int, times: dict[str, Any]) -> dict[str, Any]:
+    """Give what has been noted about a person."""
+    attributes = {
+        **Prospects.defaults,
+        "addedAt": times["createdAt"],
+        "clickCount": row_id % 3,
+        "custom1": f"Segment {row_id % 7}",
+        "engagedAt": times["updatedAt"],
+        "engagedScore": row_id % 50,
+        "externalId": f"P-{row_id:07}",
+        "openCount": row_id % 5,
+        "source": "Expo",
         "touchedAt": times["updatedAt"],
         **times,
     }
@@ -116,15 +135,7 @@ def _prospect(soil: Soil, number: int, count: int) -> None:
         attributes |= {"optedOut": True, "optedOutAt": times["updatedAt"], "emailOptedOut": True, "callOptedOut": True}
     if row_id % 10 == 0:
         attributes["contactHistogram"] = _CONTACTED
-    if row_id % 3 == 0:
-        attributes["tags"] = [soil.pick(TAGS)]
-    owner = soil.any("user")
-    one: dict[str, Ref] = {"account": ("account", account), "owner": owner, "creator": ADMIN, "updater": owner}
-    one["stage"] = ("stage", soil.pick(STAGES)[0])
-    if row_id % 3 == 0:
-        one["persona"] = soil.any("persona")
-    soil.row("prospect", attributes, one, {"assignedUsers": [owner]})
-    _contacts(soil, ("prospect", row_id), emails, phone, times)
+    return attributes
 
 
 def _contacts(soil: Soil, prospect: Ref, emails: list[str], phone: str, times: dict[str, Any]) -> None:

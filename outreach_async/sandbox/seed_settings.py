@@ -70,13 +70,17 @@ def _users(soil: Soil, count: int) -> None:
         one = {"mailbox": ("mailbox", row_id), "profile": ("profile", 1 if number == 0 else 2)}
         one["role"] = ("role", 1 if number == 0 else 2)
         soil.row("user", attributes, one, {"teams": [("team", 1 + number % 3)]})
-        sender = {"email": email, "username": email, "emailHash": email_hash(email), "userId": row_id}
-        methods = {"sendMethod": "gmail_api", "syncMethod": "gmail_api"}
-        owner = {"user": ("user", row_id), "creator": ADMIN}
-        soil.row("mailbox", {**Mailboxes.defaults, **sender, **methods, **soil.times(0.1)}, owner)
-        alias = email.replace("@", "+alias@")
-        values = {"email": alias, "emailHash": email_hash(alias), "canSend": True, **soil.times(0.1)}
-        soil.row("mailAlias", values, {"mailbox": ("mailbox", row_id)})
+        _mailbox(soil, row_id, email)
+
+
+def _mailbox(soil: Soil, user: int, email: str) -> None:
+    sender = {"email": email, "username": email, "emailHash": email_hash(email), "userId": user}
+    methods = {"sendMethod": "gmail_api", "syncMethod": "gmail_api"}
+    owner = {"user": ("user", user), "creator": ADMIN}
+    row_id = soil.row("mailbox", {**Mailboxes.defaults, **sender, **methods, **soil.times(0.1)}, owner)
+    alias = email.replace("@", "+alias@")
+    values = {"email": alias, "emailHash": email_hash(alias), "canSend": True, **soil.times(0.1)}
+    soil.row("mailAlias", values, {"mailbox": ("mailbox", row_id)})
 
 
 def _lists(soil: Soil) -> None:

@@ -39,7 +39,7 @@ def test_an_uploaded_file_is_described(service):
     query = [("actionParams[storageKey]", key), ("actionParams[hash]", "abc")]
     told = service("POST", "/imports/actions/validateUpload", query=query).data["attributes"]
     assert told["recordCount"] == 2
-    assert told["headerValue"][0] == {"header": "Mail", "value": "new@i.example"}
+    assert told["headerValue"] == {"header": "Mail", "value": "new@i.example"}
     assert service("POST", "/imports/actions/validateUpload", query=query[:1]).status == 400
     empty = service("POST", "/imports/actions/generateUploadLink").data["attributes"]["storageKey"]
     missing = [("actionParams[storageKey]", empty), ("actionParams[hash]", "abc")]

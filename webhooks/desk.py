@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import itertools
-from dataclasses import replace
+
+import msgspec
 
 from outreach_async.engine.clock import Clock
 
@@ -71,7 +72,7 @@ class Desk:
     def lend(self, claims: abc.Iterable[Claim]) -> tuple[Claim, ...]:
         """Give claims the number by which they are known from earlier ones of the same events."""
         fence = next(_fences)
-        lent = tuple(replace(claim, fence=fence) for claim in claims)
+        lent = tuple(msgspec.structs.replace(claim, fence=fence) for claim in claims)
         self._lent.update((claim.id, claim.fence) for claim in lent)
         return lent
 

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import collections.abc as abc
 import sqlite3
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
+
+import msgspec
 
 from outreach_async.engine.clock import Clock
 
@@ -51,8 +52,7 @@ LISTED = 1_000
 """Events one listing gives at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """A delivery is on disk. `id` is the event's, of the first copy for a `duplicate`; `flags` are those stored."""
 
     id: int
@@ -60,8 +60,7 @@ class Receipt:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one run of one handler.
 
     `attempt` counts from 1. `at` is when the run ended, `seconds` how long it took. A `retry` is due at `retry_at`
@@ -80,8 +79,7 @@ class Settlement:
     traceback: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """One event lent to a worker.
 
     `work` is the latest settlement of every handler that ran before; `later` names those whose retry is not due yet.
@@ -97,8 +95,7 @@ class Claim:
     fence: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One event as the inbox keeps it. `work` is the latest settlement per handler, `failures` every failed run."""
 
     id: int
@@ -108,8 +105,7 @@ class Entry:
     failures: tuple[Settlement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One event in a listing, without its body. `reason` is why it is dead or tried again; `size` is in bytes."""
 
     id: int
@@ -124,8 +120,7 @@ class Summary:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Which events to list. Empty texts mean any.
 
     Newest first, and those with an id below `before`; with `after`, oldest first and those above it, which is how
@@ -141,8 +136,7 @@ class Listing:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """A span in which deliveries may have been lost. `repaired_at` is when a reconciliation covered it."""
 
     id: int
@@ -153,15 +147,16 @@ class Gap:
     repaired_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxStatistics:
+class InboxStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """How the inbox stands, and what it counted since it was opened.
 
-    `depth` counts unfinished events, `running` and `retrying` those of them; `dead` counts all on file. `oldest_at`
-    is when the unfinished event that waits longest was received. `failing_since` is set while the store refuses.
+    `depth` counts unfinished events, of which there may be `bound`; `running` and `retrying` are among them. `dead`
+    counts all on file. `oldest_at` is when the unfinished event that waits longest was received. `failing_since` is
+    set while the store refuses.
     """
 
     depth: int
+    bound: int
     running: int
     retrying: int
     dead: int

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from .delivery import Delivery
 from .inbox import End, Receipt, Settlement, State, T, Work
+from .known_keys import texts_of
 
 if TYPE_CHECKING:
     from .sqlite_store import Store
@@ -35,11 +36,12 @@ class Job(Generic[T]):
 class Put(Job[Receipt]):
     """Store a delivery, or recognise it. Those of one transaction are stored together."""
 
-    __slots__ = ("delivery",)
+    __slots__ = ("delivery", "texts")
 
     def __init__(self, delivery: Delivery) -> None:
         super().__init__()
         self.delivery = delivery
+        self.texts = texts_of(delivery)
 
     def run(self, store: Store) -> None:
         """Store this one alone."""

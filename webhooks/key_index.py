@@ -12,8 +12,7 @@ from __future__ import annotations
 import collections.abc as abc
 import sqlite3
 
-from .delivery import Delivery
-from .known_keys import Seen, texts_of
+from .known_keys import Seen, Texts
 from .sqlite_rows import digest_of, insert, select_in
 
 SHORT = 60.0
@@ -51,11 +50,11 @@ class KeyIndex:
         self._clearing = range(0)
         self._cleared_to = 0
 
-    def known(self, deliveries: abc.Iterable[Delivery]) -> dict[str, Seen]:
-        """Give what is on file of all the texts of these deliveries."""
+    def known(self, texts: abc.Iterable[Texts]) -> dict[str, Seen]:
+        """Give what is on file of all these texts."""
         horizons: dict[str, float] = {}
-        for delivery in deliveries:
-            horizons.update(texts_of(delivery))
+        for each in texts:
+            horizons.update(each)
         self._digests = {text: digest_of(text) for text in horizons}
         known: dict[str, Seen] = {}
         sought: dict[bytes, str] = {}

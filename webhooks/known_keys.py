@@ -6,13 +6,12 @@ The rules are those of `delivery`; both inboxes go by them. Knows no database.
 from __future__ import annotations
 
 import collections.abc as abc
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .delivery import Delivery, Key, Watch
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A text on file: the event it came with last, when that was received, and when it may be forgotten."""
 
     event: int
@@ -21,6 +20,7 @@ class Seen:
 
 
 Known = abc.Mapping[str, Seen]
+Texts = abc.Mapping[str, float]
 
 
 def first_copy(delivery: Delivery, known: Known) -> int | None:
@@ -33,17 +33,20 @@ def first_copy(delivery: Delivery, known: Known) -> int | None:
 
 def flags_of(delivery: Delivery, known: Known) -> tuple[str, ...]:
     """Give the flags to store with a new delivery: its own, and those of the watched texts that are known."""
+    if not delivery.watch:
+        return delivery.flags
     flags = [*delivery.flags, *(watch.flag for watch in delivery.watch if _live(watch, delivery, known))]
     return tuple(dict.fromkeys(flags))
 
 
-def put_on_file(delivery: Delivery, event: int, known: Known) -> dict[str, Seen]:
-    """Give what is to be on file once the delivery is stored: each of its texts once, with the newer time."""
+def put_on_file(texts: Texts, event: int, at: float, known: Known) -> dict[str, Seen]:
+    """Give what is to be on file once a delivery is stored: each of its texts once, with the newer time."""
     filed: dict[str, Seen] = {}
-    for text, horizon in texts_of(delivery).items():
-        at, until = delivery.received_at, delivery.received_at + horizon
-        before = known.get(text)
-        filed[text] = Seen(event, max(at, before.at), max(until, before.until)) if before else Seen(event, at, until)
+    for text, horizon in texts.items():
+        if before := known.get(text):
+            filed[text] = Seen(event, max(at, before.at), max(at + horizon, before.until))
+        else:
+            filed[text] = Seen(event, at, at + horizon)
     return filed
 
 
@@ -55,9 +58,7 @@ def put_with_copy(delivery: Delivery, event: int, known: Known) -> dict[str, See
 
 def texts_of(delivery: Delivery) -> dict[str, float]:
     """Give every text that identifies a delivery, with the longest horizon asked for it."""
-    texts: dict[str, float] = {}
-    for key in delivery.keys:
-        texts[key.text] = max(key.horizon, texts.get(key.text, 0.0))
+    texts = {key.text: key.horizon for key in delivery.keys}
     for watch in delivery.watch:
         texts[watch.text] = max(watch.horizon, texts.get(watch.text, 0.0))
     return texts

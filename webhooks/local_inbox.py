@@ -33,7 +33,8 @@ FRESH_BYTES = 16 * 1024 * 1024
 class LocalInbox:
     """An inbox of one process, but for how jobs reach the store and how it is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         self._store: Store | None = None
@@ -116,6 +117,7 @@ class LocalInbox:
         agenda, store = self._at_desk().agenda, self._at_store()
         return InboxStatistics(
             depth=len(agenda),
+            bound=self._depth,
             running=agenda.running,
             retrying=agenda.retrying,
             dead=store.tally.dead,

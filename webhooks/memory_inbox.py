@@ -7,6 +7,7 @@ another `open` of the same object as it would survive a crash: claims are forgot
 from __future__ import annotations
 
 import collections.abc as abc
+import weakref
 from typing import Self
 
 from outreach_async.engine.clock import Clock, SystemClock
@@ -23,9 +24,9 @@ class MemoryInbox(LocalInbox):
     """Keeps deliveries while the object lives. `depth` bounds the unfinished events."""
 
     def __init__(self, *, depth: int = DEPTH) -> None:
-        super().__init__()
-        self._depth = depth
+        super().__init__(depth)
         self._connection = open_in_memory()
+        weakref.finalize(self, self._connection.close)
         self._reader = Reader(self._connection)
 
     def __repr__(self) -> str:

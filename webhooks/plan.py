@@ -5,7 +5,9 @@ Knows the terms of each handler and the settlements on file; runs nothing and ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from .attempt import Failure
 from .backoff import Backoff
@@ -49,12 +51,12 @@ def after_failure(
     `ended` tells when and which attempt it was. An ordered handler holds its resource from its first failure on for
     its retry window, and no longer: `hold_until` is what an earlier failure of this event said, zero for none.
     """
-    told = replace(ended, outcome="dead", reason=failure.reason, traceback=failure.traceback)
+    told = msgspec.structs.replace(ended, outcome="dead", reason=failure.reason, traceback=failure.traceback)
     if ended.attempt > route.retries:
         return told
     window = backoff.window(ended.attempt, retries=route.retries, timeout=route.timeout)
     until = hold_until if hold_until > ended.at else ended.at + window
-    return replace(
+    return msgspec.structs.replace(
         told,
         outcome="retry",
         retry_at=ended.at + backoff.wait(ended.attempt, jitter),
@@ -70,4 +72,6 @@ def unroutable(failure: Failure, now: float) -> Settlement:
 def _lost(work: Settlement, table: RoutingTable, now: float) -> Settlement:
     why = "no longer takes this event" if table.named(work.handler) else "no longer exists"
     reason = f"the handler {work.handler} {why}; it failed with: {work.reason}"
-    return replace(work, outcome="dead", at=now, seconds=0.0, retry_at=0.0, hold_until=0.0, reason=reason)
+    return msgspec.structs.replace(
+        work, outcome="dead", at=now, seconds=0.0, retry_at=0.0, hold_until=0.0, reason=reason
+    )

@@ -66,9 +66,8 @@ class SqliteInbox(LocalInbox):
         max_bytes: int = MAX_BYTES,
         patience: float = PATIENCE,
     ) -> None:
-        super().__init__()
+        super().__init__(depth)
         self.path = Path(path)
-        self._depth = depth
         self._keep = keep
         self._keep_dead = keep_dead
         self._max_bytes = max_bytes
@@ -133,12 +132,14 @@ class SqliteInbox(LocalInbox):
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
+        # The writer closes last, since only the last connection can move the log into the file and remove it.
+        async with self._turns:
+            if self._reader:
+                self._reader.close()
+            self._reader = None
         if self._writer:
             await self._writer.close()
         self._writer = None
-        if self._reader:
-            self._reader.close()
-        self._reader = None
         self._stop()
         self._lock.release()
 

@@ -102,7 +102,7 @@ class Store:
 
     def put(self, puts: abc.Sequence[Put]) -> None:
         """Store deliveries, each unless it is a copy or the inbox is full."""
-        known = self.keys.known(job.delivery for job in puts)
+        known = self.keys.known(job.texts for job in puts)
         stored: list[Put] = []
         filed: dict[str, Seen] = {}
         for job in puts:
@@ -159,7 +159,7 @@ class Store:
             job.result = Receipt(copy, duplicate=True)
             return put_with_copy(delivery, copy, known)
         job.result = Receipt(self._admit(delivery), flags=flags_of(delivery, known))
-        return put_on_file(delivery, job.result.id, known)
+        return put_on_file(job.texts, job.result.id, delivery.received_at, known)
 
     def _admit(self, delivery: Delivery) -> int:
         """Give a new event its id."""

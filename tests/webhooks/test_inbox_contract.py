@@ -8,9 +8,9 @@ import contextlib
 import logging
 import sqlite3
 import time
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from outreach_async.protocol.errors import ConfigurationError
@@ -408,7 +408,7 @@ class TestOpeningAgain:
         claiming = asyncio.ensure_future(inbox.claim(2))
         await clock.advance(60)
         assert not claiming.done()
-        inbox.release(replace(claim, fence=99))
+        inbox.release(msgspec.structs.replace(claim, fence=99))
         claiming.cancel()
         await asyncio.wait({claiming})
         assert (await inbox.get(second.id)).state == "pending"
@@ -537,5 +537,6 @@ class TestOperating:
         await inbox.put(delivery(1))
         await inbox.claim()
         stand = inbox.statistics()
+        assert stand.bound == 1_000
         assert (stand.depth, stand.running, stand.stored, stand.duplicates, stand.flagged) == (2, 1, 2, 1, 1)
         assert (stand.oldest_at, stand.failing_since, stand.failure) == (START - 5, None, "")

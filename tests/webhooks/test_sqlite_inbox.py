@@ -354,6 +354,12 @@ class TestHolding:
 
 
 class TestFiles:
+    async def test_closing_leaves_one_file_and_no_log(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+            await inbox.get(1)
+        assert not path.with_name("inbox.db-wal").exists()
+
     async def test_it_is_private(self, inbox: SqliteInbox, path: Path):
         for part in path.parent.iterdir():
             if part.suffix != ".pid":

@@ -7,9 +7,9 @@ import collections.abc as abc
 import contextlib
 import random
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from outreach_async.protocol.errors import ConfigurationError
@@ -593,7 +593,7 @@ class TestDeciding:
             ("gone", "the handler gone no longer exists"),
             ("elsewhere", "the handler elsewhere no longer takes this event"),
         ]
-        early = make_plan(replace(claim, ahead=True), router.table(), START)
+        early = make_plan(msgspec.structs.replace(claim, ahead=True), router.table(), START)
         assert (early.run, early.lost, early.end) == ((), (), "part")
 
     def test_what_is_kept_of_an_error_has_bounds(self):

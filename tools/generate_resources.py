@@ -194,7 +194,8 @@ def _imports(kind: Type, body: str, by_wire: dict[str, Type]) -> str:
 
 
 def _record(kind: Type, by_wire: dict[str, Type]) -> str:
-    lines = [f"class {kind.name}(Record):", f'    """{_sentence(kind.entry["description"])}."""', ""]
+    texts = " Its ids are texts on the wire, and stay texts." if kind.entry.get("idType") == "uuid" else ""
+    lines = [f"class {kind.name}(Record):", f'    """{_sentence(kind.entry["description"])}.{texts}"""', ""]
     lines.append(f'    resource_type: ClassVar[str] = "{kind.wire}"')
     lines.append(f'    resource_path: ClassVar[str] = "{kind.path}"')
     scopes = ", ".join(f'"{scope}"' for scope in kind.scopes)

@@ -128,7 +128,7 @@ class _Lists(Collection[R], Generic[R, F, S]):
 
 
 class _Gets(Collection[R], Generic[R]):
-    async def get(self, record: R | Ref[R] | int, /, *, fields: abc.Sequence[str] | None = None) -> R:
+    async def get(self, record: R | Ref[R] | int | str, /, *, fields: abc.Sequence[str] | None = None) -> R:
         """Read one record. `fields` limits the attributes sent, by their Python names. Raises NotFound."""
         query = fields_parameters({self._kind: fields}) if fields is not None else ()
         return await self._one(self._member("GET", record, "read", query=query))
@@ -147,7 +147,7 @@ class _Creates(Collection[R], Generic[R, D]):
 
 
 class _Updates(Collection[R], Generic[R, P]):
-    async def update(self, record: R | Ref[R] | int, /, *args: P.args, **attributes: P.kwargs) -> R:
+    async def update(self, record: R | Ref[R] | int | str, /, *args: P.args, **attributes: P.kwargs) -> R:
         """Change what is given of a record, and only that: None clears, silence keeps. Raises NotFound."""
         params = cast("Params", self._patch(*args, **attributes))
         body = self._body(params, key_of(self._kind, record))
@@ -155,7 +155,7 @@ class _Updates(Collection[R], Generic[R, P]):
 
 
 class _Deletes(Collection[R], Generic[R]):
-    async def delete(self, record: R | Ref[R] | int, /) -> None:
+    async def delete(self, record: R | Ref[R] | int | str, /) -> None:
         """Delete a record. Raises NotFound when it was not there at the first try."""
         await self._caller.send(self._member("DELETE", record, "delete"))
 

@@ -28,13 +28,13 @@ class Ref(Generic[R_co]):
     __slots__ = ("id", "type")
 
     @overload
-    def __init__(self: Ref[Record], kind: str, id: int) -> None: ...
+    def __init__(self: Ref[Record], kind: str, id: int | str) -> None: ...
     @overload
-    def __init__(self, kind: type[R_co], id: int) -> None: ...
-    def __init__(self, kind: Any, id: int) -> None:
+    def __init__(self, kind: type[R_co], id: int | str) -> None: ...
+    def __init__(self, kind: Any, id: int | str) -> None:
         given: object = id
         if isinstance(given, bool) or not isinstance(given, int | str) or given == "":
-            raise ConfigurationError(f"{given!r} is not a record's id", hint="Ids are integers.")
+            raise ConfigurationError(f"{given!r} is not a record's id", hint="Give an integer.")
         self.type: str = kind if isinstance(kind, str) else kind.resource_type
         self.id = cast("int", normal_id(given))
 
@@ -133,7 +133,7 @@ class Record(BaseModel):
         _relationships: bytes
 
     @classmethod
-    def ref(cls, id: int) -> Ref[Self]:
+    def ref(cls, id: int | str) -> Ref[Self]:
         """Give a reference to the record of this type with this id."""
         return Ref(cls, id)
 

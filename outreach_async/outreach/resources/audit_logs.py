@@ -16,7 +16,7 @@ from ..record import Record
 
 
 class AuditLog(Record):
-    """Admin audit record."""
+    """Admin audit record. Its ids are texts on the wire, and stay texts."""
 
     resource_type: ClassVar[str] = "auditLog"
     resource_path: ClassVar[str] = "/auditLogs"

@@ -14,7 +14,7 @@ from ..record import Record
 
 
 class OrgSetting(Record):
-    """Org exclusion lists."""
+    """Org exclusion lists. Its ids are texts on the wire, and stay texts."""
 
     resource_type: ClassVar[str] = "orgSetting"
     resource_path: ClassVar[str] = "/orgSettings"

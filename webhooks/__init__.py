@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .app import Webhooks
     from .delivery import Delivery
     from .errors import DeliveryError, MalformedDelivery, SignatureError, TooLarge
     from .events import Event, UnknownEvent
@@ -34,6 +35,7 @@ __all__ = [
     "SqliteInbox",
     "TooLarge",
     "UnknownEvent",
+    "Webhooks",
     "lifecycle_source",
 ]
 
@@ -51,6 +53,7 @@ _MODULES = {
     "SqliteInbox": "sqlite_inbox",
     "TooLarge": "errors",
     "UnknownEvent": "events",
+    "Webhooks": "app",
     "lifecycle_source": "outreach",
 }
 

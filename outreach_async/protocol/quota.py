@@ -166,12 +166,12 @@ class Quota:
         self._phase = "asking"
         self._stragglers = self.in_flight
         self._not_before = not_before
-        self.until, self._usual = SHUT, None
+        self.until = SHUT
 
     def _flow_freely(self) -> None:
         self._phase = "untold"
         self.credit = _UNLIMITED
-        self._refusals = self._lost = self._stragglers = 0
+        self._refusals = 0
         self.until, self._usual = SHUT if self._learned else math.inf, None
 
     def _end(self) -> None:
@@ -186,7 +186,7 @@ class Quota:
         self._learned.settle(now)
         if self._phase == "told":
             self._merge(now, reading, left, held)
-        elif self._seen.is_before(reading, now) or (fresh and now >= self._not_before - MOMENT):
+        elif fresh or self._seen.is_before(reading, now):
             self._adopt(now, reading, left)
 
     def _find_lost(self) -> None:

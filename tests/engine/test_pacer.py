@@ -207,6 +207,29 @@ async def test_there_is_one_timer_for_all_and_only_while_somebody_waits_for_time
     assert pacer.statistics() == PacerStatistics(slots=40, busy=0, waiting=0, sleeping=0)
 
 
+class StoppedClock:
+    """Time is set; nobody is ever woken, as by a loop too busy to run its timers."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_nobody_passes_the_waiters_when_the_reset_is_over_and_the_timer_late(crowd: Crowd) -> None:
+    clock = StoppedClock()
+    gate = open_gate(Pacer(clock, slots=40, pace=Pace()), left=0)
+    await crowd.join(gate, "first")
+    clock.time += HOUR + 10
+    assert not gate.try_acquire()
+    await crowd.join(gate, "second")
+    assert crowd.served == ["first"]
+
+
 async def test_an_even_pace_lets_waiters_through_one_by_one(crowd: Crowd) -> None:
     pacer, clock = pacer_with(pace=Pace.even())
     gate = open_gate(pacer, left=3600)

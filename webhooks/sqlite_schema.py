@@ -109,7 +109,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def open_in_memory() -> sqlite3.Connection:
     """Make an inbox's tables in memory."""
     _check_sqlite()
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    # One thread uses it; the garbage collector may close it from another.
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     migrate(connection, 0)
     return connection
 

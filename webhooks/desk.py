@@ -15,12 +15,24 @@ from outreach_async.engine.clock import Clock
 
 from .agenda import Agenda, Pick, Retry
 from .inbox import Claim, End, Settlement, State
-from .inbox_errors import ClaimLost
+from .inbox_errors import ClaimLost, InboxClosed
 
 
 def lane_of(source: str, resource: str) -> str:
     """Give the name under which deliveries are kept in order; empty for those without a resource."""
     return f"{source}\n{resource}" if resource else ""
+
+
+def resumed(settlement: Settlement, now: float) -> Retry:
+    """Give a retry that was on file when the inbox was opened.
+
+    However the clock jumped meanwhile, it waits no longer than the delay it was given, and holds its lane as long
+    past that as it would have.
+    """
+    delay = max(0.0, settlement.retry_at - settlement.at)
+    due = now + min(delay, max(0.0, settlement.retry_at - now))
+    held = settlement.hold_until - settlement.retry_at
+    return Retry(due, due + held if settlement.hold_until and held > 0 else 0.0)
 
 
 # Counted for the whole process, so that a claim does not outlive the opening of its inbox.
@@ -34,6 +46,7 @@ class Desk:
         self.agenda = Agenda()
         self._clock = clock
         self._bell = asyncio.Event()
+        self._closed = False
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = 0.0
         self._lent: dict[int, int] = {}
@@ -63,6 +76,8 @@ class Desk:
                 return picks
             self._set_alarm()
             await self._bell.wait()
+            if self._closed:
+                raise InboxClosed
 
     def put_back(self, picks: abc.Iterable[Pick]) -> None:
         """Take back what could not be lent."""
@@ -116,9 +131,13 @@ class Desk:
             watcher = asyncio.get_running_loop().create_future()
             self._watchers.append(watcher)
             await watcher
+            if self._closed:
+                raise InboxClosed
 
     def close(self) -> None:
-        """Stop the alarm."""
+        """Send those who wait away."""
+        self._closed = True
+        self._ring()
         if self._alarm:
             self._alarm.cancel()
 

@@ -29,7 +29,14 @@ class InboxFull(InboxError):
 
 
 class InboxUnavailable(InboxError):
-    """The store failed or is closed. It is tried again with every call, and recovers by itself when it can."""
+    """The store failed. It is tried again with every call, and recovers by itself when it can."""
+
+
+class InboxClosed(InboxUnavailable):
+    """The inbox is not open. Unlike a failing store, that does not pass by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("the inbox is closed", hint="Open it first, and use it before it is closed.")
 
 
 class InboxHeld(InboxError):

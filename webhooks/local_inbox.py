@@ -12,19 +12,19 @@ import collections.abc as abc
 from outreach_async.engine.clock import Clock, SystemClock
 
 from . import upkeep
-from .agenda import Pick, Retry
+from .agenda import Pick
 from .delivery import Delivery
-from .desk import Desk, lane_of
+from .desk import Desk, lane_of, resumed
 from .effects import check_work
 from .inbox import Claim, End, Entry, Gap, InboxStatistics, Listing, Receipt, Settlement, State, Summary, T, Work
-from .inbox_errors import InboxUnavailable
+from .inbox_errors import InboxClosed, InboxUnavailable
 from .jobs import AnyJob, Call, Effect, Job, Put, Settle
 from .sqlite_faults import explain, is_store_failure
 from .sqlite_reader import Reader, Unfinished
 from .sqlite_store import Store
 
 WAITING = 10_000
-"""Jobs that may wait for the writer; more than that are refused."""
+"""Jobs that may wait for the writer; deliveries beyond that are refused."""
 
 FRESH_BYTES = 16 * 1024 * 1024
 """Bodies kept in memory from their receipt to their claim; others are read back."""
@@ -45,6 +45,8 @@ class LocalInbox:
 
     async def put(self, delivery: Delivery) -> Receipt:
         """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
+        if self._waiting >= WAITING:
+            raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
         return await self._do(Put(delivery))
 
     async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:
@@ -143,8 +145,6 @@ class LocalInbox:
 
     async def _do(self, job: Job[T]) -> T:
         self._at_desk()
-        if self._waiting >= WAITING:
-            raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
         self._waiting += 1
         job.future = asyncio.get_running_loop().create_future()
         self._submit(job)
@@ -232,25 +232,13 @@ class LocalInbox:
 
     def _at_desk(self) -> Desk:
         if self._desk is None:
-            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+            raise InboxClosed
         return self._desk
 
     def _at_store(self) -> Store:
         if self._store is None:
-            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+            raise InboxClosed
         return self._store
-
-
-def resumed(settlement: Settlement, now: float) -> Retry:
-    """Give a retry that was on file when the inbox was opened.
-
-    However the clock jumped meanwhile, it waits no longer than the delay it was given, and holds its lane as long
-    past that as it would have.
-    """
-    delay = max(0.0, settlement.retry_at - settlement.at)
-    due = now + min(delay, max(0.0, settlement.retry_at - now))
-    held = settlement.hold_until - settlement.retry_at
-    return Retry(due, due + held if settlement.hold_until and held > 0 else 0.0)
 
 
 def refusal_of(error: Exception) -> InboxUnavailable:

@@ -28,7 +28,7 @@ from outreach_async.engine.clock import Clock, SystemClock
 from . import upkeep
 from .group_commit import GroupCommit
 from .inbox import DEPTH, T
-from .inbox_errors import InboxError, InboxUnavailable
+from .inbox_errors import InboxClosed, InboxError, InboxUnavailable
 from .inbox_lock import InboxLock
 from .jobs import AnyJob, Call
 from .local_inbox import LocalInbox
@@ -132,7 +132,9 @@ class SqliteInbox(LocalInbox):
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
-        # The writer closes last, since only the last connection can move the log into the file and remove it.
+        # First nothing more is taken in; what was is then written. The writer closes last, since only the last
+        # connection can move the log into the file and remove it.
+        self._stop()
         async with self._turns:
             if self._reader:
                 self._reader.close()
@@ -140,12 +142,11 @@ class SqliteInbox(LocalInbox):
         if self._writer:
             await self._writer.close()
         self._writer = None
-        self._stop()
         self._lock.release()
 
     async def _read(self, question: abc.Callable[[Reader], T]) -> T:
         if self._reader is None:
-            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+            raise InboxClosed
         try:
             return await anyio.to_thread.run_sync(question, self._reader, limiter=self._turns)
         except sqlite3.Error as error:
@@ -153,7 +154,7 @@ class SqliteInbox(LocalInbox):
 
     def _submit(self, job: AnyJob) -> None:
         if self._writer is None:
-            raise InboxUnavailable("the inbox is closed", hint="Open it first, and use it before it is closed.")
+            raise InboxClosed
         self._writer.submit(job)
 
     def _deliver(self, jobs: abc.Sequence[AnyJob], error: Exception | None) -> None:

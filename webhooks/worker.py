@@ -24,7 +24,7 @@ from .attempt import Attempt, describe, run
 from .backoff import Backoff
 from .events import Event, parse
 from .inbox import Claim, End, Inbox, Settlement
-from .inbox_errors import ClaimLost, InboxUnavailable
+from .inbox_errors import ClaimLost, InboxClosed, InboxUnavailable
 from .plan import after_failure, make_plan, unroutable
 from .routing import Route, RoutingTable
 
@@ -81,17 +81,23 @@ class Worker:
         self._claiming.cancel()
 
     async def run(self) -> None:
-        """Work until `stop`. What is not finished stays in the inbox."""
+        """Work until `stop`. What is not finished stays in the inbox. Raises InboxClosed when that was closed first."""
+        closed: InboxClosed | None = None
         try:
             async with anyio.create_task_group() as group:
                 with self._claiming:
-                    await self._claim(group)
+                    try:
+                        await self._claim(group)
+                    except InboxClosed as error:
+                        closed = error
                 await self._drain()
                 group.cancel_scope.cancel()
         finally:
             for claim in self._claims.values():
                 self._inbox.release(claim)
             self._claims.clear()
+        if closed:
+            raise closed
 
     async def _claim(self, group: anyio.abc.TaskGroup) -> None:
         # A claim that can be had at once does not look whether it was cancelled.
@@ -102,6 +108,8 @@ class Worker:
                 continue
             try:
                 claims = await self._inbox.claim(self._concurrency - len(self._claims), ahead=self._ahead)
+            except InboxClosed:
+                raise
             except InboxUnavailable as error:
                 _log.error("no events can be read: %s", error)
                 await self._clock.sleep(_PAUSE)
@@ -135,7 +143,7 @@ class Worker:
         self._tasks.add(task)
         try:
             await self._work(claim)
-        except ClaimLost as error:
+        except (ClaimLost, InboxClosed) as error:
             _log.warning("%s", error)
         except asyncio.CancelledError:
             # Each task is cancelled once, so that a handler's own clean-up can still await something.
@@ -189,6 +197,8 @@ class Worker:
             try:
                 await self._inbox.settle(claim, *told, end=end)
                 break
+            except InboxClosed:
+                raise
             except InboxUnavailable as error:
                 _log.error("event %d cannot be settled yet: %s", claim.id, error)
                 await self._clock.sleep(_PAUSE)

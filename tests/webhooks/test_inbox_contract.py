@@ -18,7 +18,7 @@ from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import BACKENDS, Backend, delivery, finish, ids, nothing_to_claim, told
 from webhooks.delivery import Key, Watch
 from webhooks.inbox import Inbox, Listing
-from webhooks.inbox_errors import ClaimLost, InboxFull, InboxUnavailable
+from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxFull
 
 
 @pytest.fixture
@@ -434,9 +434,22 @@ class TestOpeningAgain:
         await inbox.close()
         await inbox.close()
         for call in (inbox.put(delivery(2)), inbox.claim(), inbox.settle(claim, told()), inbox.quiet()):
-            with pytest.raises(InboxUnavailable, match="closed"):
+            with pytest.raises(InboxClosed, match="closed"):
                 await call
         inbox.release(claim)
+
+    async def test_closing_sends_away_who_waits(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock)
+        waiting = [asyncio.ensure_future(inbox.claim())]
+        await asyncio.sleep(0)
+        await inbox.put(delivery(1))
+        waiting += [asyncio.ensure_future(inbox.claim()), asyncio.ensure_future(inbox.quiet())]
+        await asyncio.sleep(0)
+        await waiting[0]
+        await inbox.close()
+        for call in waiting[1:]:
+            with pytest.raises(InboxClosed):
+                await call
 
 
 class TestOperating:

@@ -15,9 +15,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.kept import Backend, Memory, Sqlite, delivery, told
 from webhooks.delivery import Key
+from webhooks.desk import resumed
 from webhooks.inbox import Claim, End, Inbox, Listing, Outcome, Settlement
 from webhooks.inbox_errors import InboxFull
-from webhooks.local_inbox import resumed
 
 DEPTH = 12
 HANDLERS = ("strict", "second", "free")

@@ -354,6 +354,16 @@ class TestHolding:
 
 
 class TestFiles:
+    async def test_what_was_handed_in_before_the_closing_is_written(self, path: Path, clock: WoundClock):
+        inbox = SqliteInbox(path)
+        await inbox.open(clock)
+        putting = [asyncio.ensure_future(inbox.put(delivery(n))) for n in range(50)]
+        await asyncio.sleep(0)
+        await inbox.close()
+        assert len({(await each).id for each in putting}) == 50
+        async with opened(path, clock) as inbox:
+            assert inbox.statistics().depth == 50
+
     async def test_closing_leaves_one_file_and_no_log(self, path: Path, clock: WoundClock):
         async with opened(path, clock) as inbox:
             await inbox.put(delivery(1))

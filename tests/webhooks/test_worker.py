@@ -19,7 +19,7 @@ from webhooks.attempt import Failure, describe
 from webhooks.backoff import Backoff
 from webhooks.events import Event
 from webhooks.inbox import Claim, Inbox, Listing, Settlement
-from webhooks.inbox_errors import InboxUnavailable
+from webhooks.inbox_errors import InboxClosed, InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.plan import after_failure, make_plan
 from webhooks.routing import Router
@@ -494,6 +494,30 @@ class TestStopping:
         worker.stop(0)
         await worker.run()
         assert desk.inbox.statistics().depth == 1
+
+    async def test_one_whose_inbox_was_closed_says_so(self, desk: Desk):
+        running = asyncio.ensure_future(Worker(desk.inbox, desk.router.table(), desk.clock).run())
+        await desk.clock.advance(0)
+        await desk.inbox.close()
+        with pytest.raises(InboxClosed):
+            await running
+
+    async def test_an_event_that_is_settled_after_the_closing_is_left(self, desk: Desk):
+        gate, started = asyncio.Event(), asyncio.Event()
+
+        @desk.router.on("*")
+        async def handle(event: Event) -> None:
+            started.set()
+            await gate.wait()
+
+        (one,) = await desk.put(1)
+        async with desk.working(grace=10) as worker:
+            await started.wait()
+            worker.stop(10)
+            await desk.inbox.close()
+            gate.set()
+        await desk.inbox.open(desk.clock)
+        assert await desk.state(one) == "pending"
 
 
 class FailingInbox(MemoryInbox):

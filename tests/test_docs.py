@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import typer
 
@@ -306,6 +307,15 @@ def test_the_switches_documented_are_those_there_are() -> None:
     text = (ROOT / "docs" / "sandbox.md").read_text()
     told = re.findall(r"^\| `[a-z_0-9]+` \| `.*\|$", text.partition("## Switches")[2], re.MULTILINE)
     rows = [f"| `{s.name}` | `{escaped(s.values)}` | `{s.default}` | {escaped(s.about)} |" for s in describe()]
+    assert told == rows, "docs/sandbox.md should have:\n" + "\n".join(rows)
+
+
+async def test_the_control_calls_documented_are_those_there_are(served: dict[str, str]) -> None:
+    async with aiohttp.ClientSession() as session, session.get(f"{served['SANDBOX']}/_sandbox") as answer:
+        calls = (await answer.json())["calls"]
+    text = (ROOT / "docs" / "sandbox.md").read_text()
+    told = re.findall(r"^\| `(?:GET|POST|PATCH|DELETE) /_sandbox.*\|$", text, re.MULTILINE)
+    rows = [f"| `{call['method']} {call['path']}` | {escaped(call['does'])} |" for call in calls]
     assert told == rows, "docs/sandbox.md should have:\n" + "\n".join(rows)
 
 

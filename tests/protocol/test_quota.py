@@ -386,6 +386,16 @@ def test_after_a_429_nobody_goes_before_the_time_it_says_and_then_one_asks() -> 
     assert spend_all(quota, NOW + 31) == 1
 
 
+def test_a_late_success_without_headers_does_not_end_the_wait_after_a_429() -> None:
+    quota = Quota("user")
+    quota.spend(NOW)
+    quota.observe(NOW, 200, {})
+    assert spend_all(quota, NOW, most=2) == 2
+    quota.observe(NOW, 429, {"Retry-After": "30"})
+    quota.observe(NOW, 200, {})
+    assert quota.wait(NOW) == pytest.approx(30, abs=1)
+
+
 def test_a_429_while_calls_were_believed_left_makes_the_next_window_even() -> None:
     quota = knowing(100)
     quota.spend(NOW)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .hooks import hooks
 from .options import Debug, Format, Install, Json, Of, Service, User
 
 PROGRAM = "outreach-async"
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # importing what draws boxes around the help takes longer than most commands
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(hooks)
 
 
 def run(argv: abc.Sequence[str]) -> int:

@@ -1,0 +1,146 @@
+"""One generation of a server: loads the application, opens the inbox, serves, and hands over or stops.
+
+It talks with its parent by words on a socket, a line each: `loaded` when the application could be made, `serving`
+when it takes deliveries, `released` when the inbox is free again. The parent says `open` when the inbox is free to be
+opened, and `yield` to have the next generation take over. When the parent is gone, the generation ends too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import contextlib
+import importlib.util
+import logging
+import resource
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from outreach_async.protocol.errors import ConfigurationError
+
+from .app import Webhooks
+from .front import Front
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .control import Control
+
+Load = abc.Callable[[], Webhooks]
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+"""How a server logs when its program has set nothing up."""
+
+_DESCRIPTORS = 200
+
+
+def run(
+    load: Load, settings: Settings, sockets: abc.Sequence[socket.socket], connect: abc.Callable[[], Control]
+) -> int:
+    """Serve until told to stop, and give the exit code. Raises what making the application raises."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    _raise_descriptor_limit(settings)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(Generation(load, settings, sockets, connect).run())
+
+
+class Generation:
+    """One process that serves, from its beginning to its end."""
+
+    def __init__(
+        self, load: Load, settings: Settings, sockets: abc.Sequence[socket.socket], connect: abc.Callable[[], Control]
+    ) -> None:
+        self._load = load
+        self._settings = settings
+        self._sockets = sockets
+        self._connect = connect
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> int:
+        """Live; 0 when it was told to stop."""
+        control = self._connect()
+        self._heed_signals()
+        await control.open()
+        try:
+            hooks = self._load()
+            control.say("loaded")
+            if await self._before_stop(control.heard("open")):
+                await self._live(hooks, control)
+        finally:
+            control.close()
+        return 0
+
+    async def _live(self, hooks: Webhooks, control: Control) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            starting = asyncio.ensure_future(hooks.start())
+            stack.push_async_callback(hooks.stop)
+            if not await self._before_stop(starting):
+                return
+            if len(self._sockets) > 1:
+                await stack.enter_async_context(_serving(hooks.admin_app(self._settings.admin_token), self._sockets[1]))
+            front = Front(hooks, self._settings)
+            await front.start(self._sockets[0])
+            stack.push_async_callback(front.stop)
+            control.say("serving")
+            if await self._before_stop(control.heard("yield")):
+                # The next generation waits meanwhile: deliveries are taken for as long as handlers finish.
+                await hooks.drain()
+        control.say("released")
+
+    async def _before_stop(self, awaited: abc.Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> bool:
+        """Wait for something; False when this generation was told to stop first. Raises what it raises.
+
+        A line that ends tells to stop, too: the parent is gone.
+        """
+        waiting = asyncio.ensure_future(awaited)
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        await asyncio.wait([waiting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if waiting.done():
+            return waiting.result() is not False
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return False
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopped.set)
+        # A terminal's goes to the whole group, and is the parent's to answer.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: web.Application, listening: socket.socket) -> abc.AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _raise_descriptor_limit(settings: Settings) -> None:
+    """Let the process have as many descriptors as its connections need. Raises ConfigurationError when it may not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.connections + _DESCRIPTORS
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise ConfigurationError(
+            f"{settings.connections} connections need {needed} descriptors, and this process may have {hard}",
+            hint=f"Raise the limit (ulimit -n), or allow fewer than {max(1, hard - _DESCRIPTORS)} connections.",
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def _loop_factory() -> abc.Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give uvloop's, where the extra `speed` is installed."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop

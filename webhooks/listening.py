@@ -1,0 +1,59 @@
+"""Sockets to listen on: bound here once, or handed over by systemd. Whoever forks generations keeps them open.
+
+A listener that is closed resets what waits in its queue, so a descriptor is passed on and never bound again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+from outreach_async.protocol.errors import ConfigurationError
+
+_FIRST_PASSED = 3
+
+
+def listen(host: str, port: int, backlog: int) -> socket.socket:
+    """Bind and listen. Raises ConfigurationError that says what is in the way."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=backlog)
+    except OSError as error:
+        raise ConfigurationError(*_refusal(host, port, error)) from None
+
+
+def passed_on() -> list[socket.socket]:
+    """Give the sockets that systemd listens on for us, in the order of its unit; none when it does not.
+
+    Source of the fact: sd_listen_fds(3).
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    count = os.environ.get("LISTEN_FDS", "")
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)
+    sockets = [adopt(_FIRST_PASSED + number) for number in range(int(count) if count.isdecimal() else 0)]
+    for each in sockets:
+        os.set_inheritable(each.fileno(), False)  # noqa: FBT003  # the call takes no keyword
+    return sockets
+
+
+def adopt(descriptor: int) -> socket.socket:
+    """Give the socket of a descriptor that another process bound. Raises ConfigurationError when it is none."""
+    try:
+        found = socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise ConfigurationError(f"descriptor {descriptor} is no socket to listen on: {error.strerror}") from None
+    found.setblocking(False)  # noqa: FBT003
+    return found
+
+
+def _refusal(host: str, port: int, error: OSError) -> tuple[str]:
+    if error.errno == errno.EADDRINUSE:
+        text = f"port {port} on {host} is taken. Stop what listens there, or give another port."
+    elif error.errno == errno.EACCES:
+        text = f"port {port} needs more rights than this process has. Give one above 1023, or let systemd listen."
+    else:
+        text = f"{host} port {port} cannot be listened on: {error.strerror or error}. Give another host or port."
+    return (text,)

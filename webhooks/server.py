@@ -1,0 +1,92 @@
+"""Serving a receiver by itself: `hooks.run()` and `outreach-async hooks serve`.
+
+One program, run as a parent and as its generations: which of them this process is, its environment says. Decides
+that, and where to listen; the parent is in `supervisor`, a generation in `generation`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+from dataclasses import replace
+
+from outreach_async.protocol.errors import ConfigurationError
+
+from . import listening
+from .control import Alone, Line
+from .generation import LOG_FORMAT, Load
+from .generation import run as run_generation
+from .settings import Settings
+from .supervisor import ENVIRONMENT, Supervisor
+
+__all__ = ["Settings", "run"]
+
+TOKEN = "WEBHOOKS_ADMIN_TOKEN"
+"""Names the token of the operator's application in the environment. Without one, one is made up and told."""
+
+Announce = abc.Callable[[dict[str, object]], None]
+
+
+def run(load: Load, settings: Settings, announce: Announce | None = None) -> int:
+    """Serve until SIGTERM, and give the exit code.
+
+    `load` makes the application, in each generation. `announce` is called once it serves, with its addresses and
+    process ids; it prints a line unless told otherwise. Raises ConfigurationError, InboxHeld.
+    """
+    descriptors = os.environ.pop(ENVIRONMENT, "")
+    given = settings.admin_token or os.environ.get(TOKEN, "")
+    # Every generation is to know the same one, so the environment carries it.
+    os.environ[TOKEN] = token = given or secrets.token_urlsafe(24)
+    settings = replace(settings, admin_token=token)
+    if descriptors:
+        line, *rest = (listening.adopt(int(number)) for number in descriptors.split(","))
+        return run_generation(load, settings, rest, lambda: Line(line))
+    sockets = _sockets(settings)
+    announce = announce or _print
+
+    def serving(process: int) -> None:
+        announce(_told(sockets, process) | ({} if given or len(sockets) == 1 else {"token": token}))
+
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    if settings.single:
+        return run_generation(load, settings, sockets, lambda: Alone(lambda: serving(os.getpid())))
+    return asyncio.run(_supervise(sockets, serving))
+
+
+async def _supervise(sockets: list[socket.socket], serving: abc.Callable[[int], None]) -> int:
+    return await Supervisor(sockets, serving).run()
+
+
+def _sockets(settings: Settings) -> list[socket.socket]:
+    """Give what to listen on: systemd's, else our own; the second one is the operator's."""
+    if passed := listening.passed_on():
+        return passed[:2]
+    if settings.admin_port and settings.admin_port == settings.port:
+        raise ConfigurationError("the operator's port is the receiver's", hint="Give it a port of its own.")
+    sockets = [listening.listen(settings.host, settings.port, settings.backlog)]
+    if settings.admin_port is not None:
+        sockets.append(listening.listen(settings.admin_host, settings.admin_port, 64))
+    return sockets
+
+
+def _told(sockets: list[socket.socket], process: int) -> dict[str, object]:
+    names: list[tuple[str, int]] = [each.getsockname()[:2] for each in sockets]
+    told: dict[str, object] = {"serving": _url(*names[0]), "pid": os.getpid(), "generation": process}
+    if len(names) > 1:
+        told["admin"] = _url(*names[1])
+    return told
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _print(told: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()

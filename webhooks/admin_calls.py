@@ -1,0 +1,145 @@
+"""The operator's calls: JSON for the command line, on the admin port, admitted by the token in a header alone.
+
+A cookie opens none of these, so no page in a browser can make them. Answers are masked and escaped as the page is,
+but for `raw`, which gives a delivery as it was received so that it can be replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from outreach_async.protocol.errors import ConfigurationError
+
+from .aiohttp_shell import BODY_DEADLINE, read_body
+from .console_access import PATH, Access
+from .inbox import Inbox
+from .inbox_errors import InboxError
+from .inbox_views import entry_view, gap_view, stored_view, summary_view
+from .operations import Redelivered, listing_of, redeliver, redeliver_dead
+from .replay import read_saved, saved
+
+BODY_LIMIT = 8 << 20
+"""Bytes of the largest call; a delivery of 1 MiB written as JSON is smaller."""
+
+ROOT = f"{PATH}/api"
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Answer = abc.Mapping[str, Any]
+Call = abc.Callable[[web.Request], abc.Awaitable[Answer]]
+
+
+class AdminCalls:
+    """Answers the command line. `now` gives Unix seconds."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        statistics: abc.Callable[[], abc.Mapping[str, Any]],
+        access: Access,
+        now: abc.Callable[[], float],
+    ) -> None:
+        self._inbox = inbox
+        self._statistics = statistics
+        self._access = access
+        self._now = now
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes, all below `/console/api`."""
+        return [
+            web.get(f"{ROOT}/stats", self._guarded(self._stats)),
+            web.get(f"{ROOT}/events", self._guarded(self._events)),
+            web.get(ROOT + r"/events/{id:\d{1,18}}", self._guarded(self._event)),
+            web.get(f"{ROOT}/gaps", self._guarded(self._gaps)),
+            web.post(f"{ROOT}/redeliver", self._guarded(self._redeliver)),
+            web.post(f"{ROOT}/replay", self._guarded(self._replay)),
+        ]
+
+    def _guarded(self, call: Call) -> abc.Callable[[web.Request], abc.Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if not self._access.by_header(request):
+                response = _json(401, {"error": "this needs the console's token, as Authorization: Bearer"})
+                response.headers["WWW-Authenticate"] = "Bearer"
+                response.force_close()
+                return response
+            try:
+                return _json(200, await call(request))
+            except ConfigurationError as error:
+                return _json(400, _told(error))
+            except InboxError as error:
+                return _json(503, _told(error))
+
+        return handle
+
+    async def _stats(self, request: web.Request) -> Answer:
+        stored = stored_view(await self._inbox.counts(), await self._inbox.gaps())
+        return {"receiver": dict(self._statistics()), **stored}
+
+    async def _events(self, request: web.Request) -> Answer:
+        found = await self._inbox.events(listing_of(request.query, limit=100))
+        return {"events": [summary_view(summary) for summary in found]}
+
+    async def _event(self, request: web.Request) -> Answer:
+        entry = await self._inbox.get(int(request.match_info["id"]))
+        if "raw" in request.query:
+            return {"saved": saved(entry.delivery) if entry else None}
+        return {"event": entry_view(entry) if entry else None}
+
+    async def _gaps(self, request: web.Request) -> Answer:
+        return {"gaps": [gap_view(gap) for gap in await self._inbox.gaps()]}
+
+    async def _redeliver(self, request: web.Request) -> Answer:
+        asked = await _document(request)
+        match asked:
+            case {"ids": [*ids]} if all(map(_is_id, ids)):
+                return _redelivered(await redeliver(self._inbox, ids))
+            case {"dead": True}:
+                before = asked.get("before")
+                if before is None or _is_id(before):
+                    return _redelivered(await redeliver_dead(self._inbox, before))
+        raise ConfigurationError('what to redeliver is said as {"ids": [1, 2]} or {"dead": true}')
+
+    async def _replay(self, request: web.Request) -> Answer:
+        delivery = read_saved(await _document(request), self._now())
+        receipt = await self._inbox.put(delivery)
+        return {"id": receipt.id, "duplicate": receipt.duplicate, "event": delivery.event}
+
+
+def _redelivered(done: Redelivered) -> Answer:
+    return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and 0 < value < 2**63
+
+
+async def _document(request: web.Request) -> Any:
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            body = await read_body(request.content, BODY_LIMIT)
+    except TimeoutError:
+        raise ConfigurationError(f"the body did not come within {BODY_DEADLINE:g} s") from None
+    if len(body) > BODY_LIMIT:
+        raise ConfigurationError(f"the body has more than {BODY_LIMIT:,} bytes")
+    try:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"the body is not JSON: {error}") from None
+
+
+def _told(error: ConfigurationError | InboxError) -> Answer:
+    return {"error": error.message, "hint": error.hint}
+
+
+def _json(status: int, answer: Answer) -> web.Response:
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode(answer, enc_hook=str) + b"\n",
+        content_type="application/json",
+        headers=_HEADERS,
+    )

@@ -3,7 +3,7 @@
 Two rules: never more calls than the server grants, and never idle while it grants some.
 
 What is left is known only from answers, and answers come late and out of order. So the machine believes the *lowest*
-`Remaining` told for the present window, takes off every call still in flight (the answer may not have counted it),
+`Remaining` told for the present window, takes off every call in flight or lost (the answer may not have counted it),
 and ignores answers of an older window. While it knows nothing (at first, after the reset, after a 429) exactly one
 call, the probe, goes ahead and everybody waits for its headers.
 

@@ -78,8 +78,10 @@ class GroupCommit:
                 self._commit(ledger, batch)
                 ledger.tend()
         finally:
-            ledger.close()
-            self._tell(self._ended.set)
+            try:
+                ledger.close()
+            finally:
+                self._tell(self._ended.set)
 
     def _next_batch(self) -> list[AnyJob]:
         """Wait for a job and take those behind it; empty when the thread is to end."""

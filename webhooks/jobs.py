@@ -28,13 +28,9 @@ class Job(Generic[T]):
         self.error: Exception | None = None
         self.future: asyncio.Future[T] | None = None
 
-    def run(self, store: Store) -> None:
-        """Do this job's part in the open transaction."""
-        raise NotImplementedError
-
 
 class Put(Job[Receipt]):
-    """Store a delivery, or recognise it. Those of one transaction are stored together."""
+    """Store a delivery, or recognise it. The store writes those of one transaction together."""
 
     __slots__ = ("delivery", "texts")
 
@@ -43,13 +39,9 @@ class Put(Job[Receipt]):
         self.delivery = delivery
         self.texts = texts_of(delivery)
 
-    def run(self, store: Store) -> None:
-        """Store this one alone."""
-        store.put([self])
-
 
 class Settle(Job[None]):
-    """Record settlements of an event, and its new state once its claim ends. Written together like puts."""
+    """Record settlements of an event, and its new state once its claim ends. Written together too."""
 
     __slots__ = ("end", "id", "settlements", "state")
 
@@ -62,10 +54,6 @@ class Settle(Job[None]):
         self.settlements = settlements
         self.state = state
         self.end: End | None = end
-
-    def run(self, store: Store) -> None:
-        """Record this one alone."""
-        store.settle([self])
 
 
 class Effect(Job[T]):

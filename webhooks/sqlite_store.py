@@ -16,7 +16,7 @@ from .delivery import Delivery
 from .effects import run_effect
 from .inbox import ANY_HANDLER, DEPTH, Cause, Receipt, Settlement, T, Work
 from .inbox_errors import InboxFull
-from .jobs import AnyJob, Put, Settle
+from .jobs import AnyJob, Call, Effect, Put, Settle
 from .key_index import KeyIndex
 from .known_keys import Seen, first_copy, flags_of, put_on_file, put_with_copy
 from .sqlite_faults import explain, is_store_failure
@@ -68,6 +68,9 @@ class Store:
 
     def commit(self, jobs: abc.Sequence[AnyJob]) -> None:
         """Do these jobs in one durable transaction. When it raises, nothing of them was done."""
+        for job in jobs:
+            # It may have been tried before, together with one that was at fault.
+            job.error = None
         before = replace(self.tally)
         full_since = self._full_since
         try:
@@ -149,7 +152,7 @@ class Store:
         if settles := [job for job in jobs if isinstance(job, Settle)]:
             self.settle(settles)
         for job in jobs:
-            if not isinstance(job, Put | Settle):
+            if isinstance(job, Effect | Call):
                 job.run(self)
 
     def _receive(self, job: Put, known: abc.Mapping[str, Seen]) -> dict[str, Seen]:

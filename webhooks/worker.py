@@ -122,11 +122,10 @@ class Worker:
         """Wait for what runs, within the grace; then cancel it, and wait a little for its cleaning up."""
         waiting = asyncio.ensure_future(self._clock.sleep(self._grace))
         try:
-            while self._claims and not waiting.done():
-                self._changed.clear()
-                changed = asyncio.ensure_future(self._changed.wait())
-                await asyncio.wait({waiting, changed}, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+            # The last to be claimed get a turn to begin.
+            await asyncio.sleep(0)
+            while self._tasks and not waiting.done():
+                await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
         if self._claims:

@@ -485,6 +485,17 @@ class TestOperating:
         await finish(inbox, [running])
         assert ids(await inbox.claim(9)) == [first.id]
 
+    async def test_what_is_delivered_again_goes_before_what_waits(self, inbox: Inbox):
+        first = await inbox.put(delivery(1))
+        await finish(inbox, await inbox.claim())
+        second = await inbox.put(delivery(2))
+        await inbox.redeliver(first.id)
+        (again,) = await inbox.claim(9)
+        assert again.id == first.id
+        assert await nothing_to_claim(inbox)
+        await finish(inbox, [again])
+        assert ids(await inbox.claim(9)) == [second.id]
+
     async def test_listings(self, inbox: Inbox):
         for n in range(6):
             await inbox.put(delivery(n, resource=f"prospect/{n % 2}", event="a.b" if n % 3 else "c.d"))

@@ -5,6 +5,8 @@ The word behind `python` on a fence says what is done with a block:
     python            compiled
     python run        run in order with the page's other ones, in one namespace that holds `sandbox`, `api` and `pms`
     python program    run as a process of its own, its environment set up for a sandbox on loopback
+    python serve      the same, for a receiver on port 8080: the `console run` blocks that follow on its page are run
+                      while it serves, on a port that is free, and then it is ended by SIGTERM
 
 A comment `# -> text` says what is printed there: it has to be, in that order; `...` stands for anything.
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import collections.abc as abc
+import contextlib
 import functools
 import inspect
 import os
@@ -84,8 +87,14 @@ def chosen(language: str, word: str) -> list[Any]:
         pytest.param(block, id=f"{named(page)}:{block.line}")
         for page in PAGES
         for block in blocks(page)
-        if block.language == language and word in block.words
+        if block.language == language and word in block.words and not (language == "console" and with_server(block))
     ]
+
+
+def with_server(block: Block) -> Block | None:
+    """Give the program that a session at the console speaks to: the `serve` block before it on its page."""
+    before = [one for one in blocks(block.page) if one.line < block.line and "serve" in one.words]
+    return before[-1] if before else None
 
 
 def prose(page: Path) -> str:
@@ -99,7 +108,7 @@ each_page = pytest.mark.parametrize("page", [pytest.param(page, id=named(page)) 
 @each_page
 def test_every_python_block_compiles(page: Path) -> None:
     for block in blocks(page):
-        assert set(block.words) <= {"run", "program"}, f"{named(page)}:{block.line}: no such kind of block"
+        assert set(block.words) <= {"run", "program", "serve"}, f"{named(page)}:{block.line}: no such kind of block"
         if block.language == "python":
             block.compiled()
 
@@ -160,6 +169,8 @@ async def served(tmp_path: Path) -> abc.AsyncIterator[dict[str, str]]:
             "OUTREACH_INSTALL_ID": known["install_id"],
             "PLANMYSAAS_BASE_URL": known["planmysaas_base_url"],
             "PLANMYSAAS_API_KEY": known["api_key"],
+            "OUTREACH_WEBHOOK_SECRET": known["outreach_webhook_secret"],
+            "PLANMYSAAS_WEBHOOK_SECRET": known["planmysaas_webhook_secret"],
             "SANDBOX": known["control_url"],
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -191,17 +202,61 @@ async def test_a_whole_program_runs(block: Block, served: dict[str, str], tmp_pa
 @pytest.mark.needs_tool("bash", "curl")
 @pytest.mark.parametrize("block", chosen("console", "run"))
 async def test_a_session_at_the_console_runs(block: Block, served: dict[str, str], tmp_path: Path) -> None:
+    await held(block, block.text, served, tmp_path)
+
+
+async def held(block: Block, text: str, environment: dict[str, str], folder: Path) -> None:
+    """Type a session into one shell, since exports last, and look at what each line printed."""
     steps: list[tuple[str, list[str]]] = []
-    for line in joined(block.text).splitlines():
+    for line in joined(text).splitlines():
         if line.startswith("$ "):
             steps.append((line[2:], []))
         elif line.strip():
             steps[-1][1].append(line)
-    # One shell for all of them, since exports last.
     script = "".join(f"{line}\necho {_STEP}\n" for line, _ in steps)
-    output = await ran(["bash", "-e", "-o", "pipefail", "-c", script], served, tmp_path)
+    output = await ran(["bash", "-e", "-o", "pipefail", "-c", script], environment, folder)
     for (_, shown), told in zip(steps, output.split(_STEP), strict=False):
         check_printed(block, shown, told)
+
+
+@pytest.mark.needs_tool("bash", "curl", "openssl")
+@pytest.mark.parametrize("block", chosen("python", "serve"))
+async def test_a_receiver_serves_what_follows_it(
+    block: Block, served: dict[str, str], tmp_path: Path, unused_tcp_port: int
+) -> None:
+    sessions = [one for one in blocks(block.page) if one.language == "console" and with_server(one) == block]
+    assert sessions, "nothing is shown of it"
+    (tmp_path / "receiver.py").write_text(on_port(block.text, unused_tcp_port))
+    with (tmp_path / "output").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "receiver.py", env=served, cwd=tmp_path, stdout=output, stderr=asyncio.subprocess.STDOUT
+        )
+    try:
+        await until_listening(unused_tcp_port, process)
+        for session in sessions:
+            await held(session, on_port(session.text, unused_tcp_port), served, tmp_path)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), 20)
+    told = (tmp_path / "output").read_text()
+    assert process.returncode == 0, told
+    check_printed(block, promised(block.text), told)
+
+
+def on_port(text: str, port: int) -> str:
+    assert "8080" in text
+    return text.replace("8080", str(port))
+
+
+async def until_listening(port: int, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(20):
+        while process.returncode is None:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
 
 
 def joined(text: str) -> str:

@@ -536,6 +536,7 @@ def test_whatever_is_cancelled_no_turn_is_lost_and_nobody_is_left_behind(
 # What waiting costs
 
 
+@pytest.mark.slow
 async def test_a_hundred_thousand_wait_in_order() -> None:
     pacer, _ = pacer_with()
     gate, order = pacer.gate(("user",)), []

@@ -20,8 +20,9 @@ import bisect
 import collections.abc as abc
 import heapq
 import math
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from .inbox import End, Settlement, State
 
@@ -30,16 +31,14 @@ RETRY_TURN = 4
 _Place = Literal["waiting", "running", "ahead", "retrying"]
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """When a handler of an event is due again, and until when that holds the lane."""
 
     due: float
     hold: float = 0.0
 
 
-@dataclass(slots=True, eq=False)
-class _Item:
+class _Item(msgspec.Struct, eq=False):
     id: int
     lane: str
     received_at: float
@@ -48,7 +47,7 @@ class _Item:
     retries: dict[str, Retry]
     place: _Place = "waiting"
     visited: bool = False
-    queue: list[int] | None = field(default=None, repr=False)
+    queue: list[int] | None = None
 
     @property
     def due(self) -> float:
@@ -59,8 +58,7 @@ class _Item:
         return max((retry.hold for retry in self.retries.values()), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(msgspec.Struct, frozen=True):
     """An event given out: its id, the handlers whose retry is not due, and whether its turn has not come."""
 
     id: int

@@ -15,7 +15,7 @@ from ..protocol.messages import NO_HEADERS, Request, Response
 from ..protocol.retry import OUTREACH_RETRY, Again, Refresh, RetryPolicy, Stop, already_gone, decide
 from ..protocol.verdict import Judge
 from .credentials import Signer
-from .observers import Attempt, Observer, Reason, watchers
+from .observers import Attempt, Observer, Reason, tell, watchers
 from .pacer import Gate, Lane
 from .request_pool import RequestPool
 
@@ -74,20 +74,18 @@ class Pipeline:
             if authorization is None or not gate.try_acquire():
                 authorization = await self._turn(request, options, observers, gate)
             began = pool.clock.now() if observers else 0.0
-            response = None
+            response, sent = None, True
             try:
                 response = await pool.transport.send(request, authorization, options.timeout)
                 failure = self._judge(request, response)
             except TransportError as error:
-                failure = error
+                failure, sent = error, error.reached
             finally:
-                if response is None:
-                    gate.release()
-                else:
-                    gate.release(response.status, response.headers)
-            for observer in observers:
+                _end_turn(gate, response, sent)
+            if observers:
                 status = response.status if response else None
-                observer.on_attempt(request, Attempt(number, status, pool.clock.now() - began, failure))
+                attempt = Attempt(number, status, pool.clock.now() - began, failure)
+                tell(observers, lambda observer: observer.on_attempt(request, attempt))  # noqa: B023  # called at once
             if response is not None and (failure is None or already_gone(request, failure, number)):
                 pool.retry_budget.refund()
                 return response
@@ -137,7 +135,7 @@ class Pipeline:
             live = self.signer.authorization()
             if live is not None:
                 return live
-            gate.release()
+            gate.give_back()
 
     async def _authorize(self, request: Request, options: CallOptions, observers: tuple[Observer, ...]) -> str:
         clock = self.pool.clock
@@ -151,16 +149,15 @@ class Pipeline:
 
     async def _observed(self, request: Request, options: CallOptions, observers: tuple[Observer, ...]) -> Response:
         began, error = self.pool.clock.now(), None
-        for observer in observers:
-            observer.on_start(request)
+        tell(observers, lambda observer: observer.on_start(request))
         try:
             return await self._attempts(request, options, observers)
         except OutreachError as failure:
             error = failure
             raise
         finally:
-            for observer in observers:
-                observer.on_end(request, error, self.pool.clock.now() - began)
+            seconds = self.pool.clock.now() - began
+            tell(observers, lambda observer: observer.on_end(request, error, seconds))
 
     def _gate_for(self, request: Request) -> Gate:
         if not request.route.startswith(_KAIA_ROUTES):
@@ -191,6 +188,15 @@ class Pipeline:
             )
 
 
+def _end_turn(gate: Gate, response: Response | None, sent: bool) -> None:
+    """Give a turn back: with its answer, or as spent without one, or as never spent."""
+    if response is not None:
+        gate.release(response.status, response.headers)
+    elif sent:
+        gate.release()
+    else:
+        gate.give_back()
+
+
 def _tell_wait(observers: tuple[Observer, ...], request: Request, reason: Reason, seconds: float) -> None:
-    for observer in observers:
-        observer.on_wait(request, reason, seconds)
+    tell(observers, lambda observer: observer.on_wait(request, reason, seconds))

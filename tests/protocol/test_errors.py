@@ -1,5 +1,9 @@
 """Errors say what happened, to which call, and what to do; and hide what must not be seen."""
 
+import copy
+import pickle
+from types import MappingProxyType
+
 import pytest
 
 from outreach_async.protocol import errors
@@ -25,7 +29,7 @@ def test_the_text_names_call_status_and_next_step():
     told = ErrorObject("resourceNotFound", "Not found", "Could not find it.", "/data")
     error = NotFound(REQUEST, Response(404, NO_HEADERS, b""), errors=(told,), request_id="r-1", note="key pms_live_ab")
 
-    assert str(error) == "GET /prospects/{id}: 404 Could not find it. (/data) [request r-1] [key pms_live_***]"
+    assert str(error) == "GET /prospects/{id}: 404 Could not find it. (/data) [request r-1] [key pms_live_ab]"
     assert (error.status, error.route, error.code, error.request_id) == (
         404,
         "/prospects/{id}",
@@ -99,3 +103,32 @@ def test_every_error_is_of_the_one_family():
     found = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
     assert len(found) > 20
     assert all(issubclass(value, OutreachError) and value.__doc__ for value in found)
+
+
+_ANSWER = Response(404, MappingProxyType({"X-Request-Id": "r-1"}), b"{}")  # a mapping that cannot be pickled
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutreachError("it failed", hint="Do this.", request=REQUEST),
+        TimedOut("late", reached=False),
+        OutcomeUnknown(TimedOut("late"), request=REQUEST),
+        CredentialError("no", retry_at=9.0),
+        QuotaExhausted("wait", resets_at=5.0),
+        DriftError("d", names=("a",)),
+        NotFound(REQUEST, _ANSWER, errors=(ErrorObject("c"),)),
+        Forbidden(REQUEST, _ANSWER, missing=("prospects.read",)),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"]
+)
+def test_an_error_can_be_copied_and_sent_to_another_process(error, duplicate):
+    twin = duplicate(error)
+    assert type(twin) is type(error)
+    assert (str(twin), twin.as_curl()) == (str(error), error.as_curl())
+    assert vars(twin).keys() == vars(error).keys()
+    if isinstance(error, StatusError):
+        assert twin.response.headers["X-Request-Id"] == "r-1"

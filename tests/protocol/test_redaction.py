@@ -40,7 +40,8 @@ def test_no_canary_sings(text):
 def test_what_is_no_secret_stays():
     text = 'filter[name]=Ada&page[after]=eyJx {"title": "token of thanks", "code": "validationError"}'
     assert redact(text) == text
-    assert redact("pms_live_abc") == "pms_live_***"
+    assert redact("pms_live_abcde") == "pms_live_***"
+    assert redact("[key pms_live_ab]") == "[key pms_live_ab]"
 
 
 def test_user_information_in_a_url_is_masked():

@@ -111,7 +111,8 @@ class Supervisor:
         new = await self._start()
         if not await self._unless_ended(new.says("loaded", LOADING)):
             new.stop()
-            _log.error("the next generation could not be loaded, and the present one goes on")
+            if not self._ended.is_set():
+                _log.error("the next generation could not be loaded, and the present one goes on")
             await new.ends()
             return old
         old.line.say("yield")

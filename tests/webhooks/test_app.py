@@ -1,0 +1,345 @@
+"""The application: what is refused when it is made, its life, its answers through aiohttp, and what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientConnectionError, ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from outreach_async.protocol.errors import ConfigurationError
+from outreach_async.sandbox.clock import WoundClock
+from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
+from webhooks import Event, MemoryInbox, OutreachSource, SqliteInbox, Webhooks
+from webhooks.inbox_errors import InboxFull, InboxUnavailable
+from webhooks.receiver import ABORT, Abort, Reply
+from webhooks.testing import SECRET
+
+
+@pytest.mark.parametrize(
+    ("sources", "options", "told"),
+    [
+        ((), {}, "no source"),
+        (("outreach",), {}, "'outreach' is no source"),
+        ((OutreachSource(SECRET), OutreachSource(SECRET)), {}, "two sources share"),
+        ((OutreachSource(SECRET),), {"inbox": "inbox.db"}, "'inbox.db' is no inbox"),
+        ((OutreachSource(SECRET),), {"concurrency": 0}, "would handle nothing"),
+    ],
+)
+def test_what_cannot_work_is_refused_when_it_is_made(sources: Any, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Webhooks(*sources, **{"inbox": MemoryInbox(), **options})
+
+
+async def test_a_delivery_is_stored_then_handled() -> None:
+    made = receiver()
+    async with made.hooks as hooks:
+        message = outreach()
+        assert await hooks.receive("outreach", message.headers, message.body) == Reply(200, b"stored\n")
+        assert await hooks.receive("outreach", message.headers, message.body) == Reply(200, b"stored\n")
+        await hooks.settled()
+    assert made.handled == ["prospect.updated"]
+    told = hooks.statistics()
+    assert (told["received"], told["stored"], told["duplicates"], told["handled"]) == (2, 1, 1, 1)
+    assert told["ready"] is False
+
+
+async def test_one_delivery_sent_a_hundred_times_at_once_has_one_effect(tmp_path: Path) -> None:
+    made = receiver(SqliteInbox(tmp_path / "inbox.db"))
+    async with made.hooks as hooks:
+        message = outreach()
+        replies = await asyncio.gather(*(hooks.receive("outreach", message.headers, message.body) for _ in range(100)))
+        await hooks.settled()
+    assert {reply.status for reply in replies if isinstance(reply, Reply)} == {200}
+    assert made.handled == ["prospect.updated"]
+
+
+async def test_a_source_that_is_not_there_is_named() -> None:
+    async with receiver().hooks as hooks:
+        with pytest.raises(ConfigurationError, match="There are: outreach, planmysaas"):
+            await hooks.receive("hubspot", {}, b"")
+
+
+async def test_what_was_left_is_handled_after_the_next_start(tmp_path: Path) -> None:
+    stuck = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"), grace=0.0)
+    begun = asyncio.Event()
+
+    @stuck.on("*", name="seen")
+    async def wait(event: Event) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with stuck:
+        message = outreach()
+        await stuck.receive("outreach", message.headers, message.body)
+        await begun.wait()
+    made = receiver(SqliteInbox(tmp_path / "inbox.db"))
+    async with made.hooks as hooks:
+        await hooks.settled()
+    assert made.handled == ["prospect.updated"]
+
+
+async def test_deliveries_are_stored_while_handlers_drain() -> None:
+    made = receiver()
+    async with made.hooks as hooks:
+        await hooks.drain()
+        message = outreach()
+        assert await hooks.receive("outreach", message.headers, message.body) == Reply(200, b"stored\n")
+        assert hooks.health().problems == ("stopping",)
+    assert made.handled == []
+
+
+async def test_it_starts_once_and_stops_once() -> None:
+    hooks = receiver().hooks
+    await asyncio.gather(hooks.start(), hooks.start())
+    async with hooks.lifespan():
+        assert hooks.running
+    assert hooks.running
+    await asyncio.gather(hooks.stop(), hooks.stop())
+    assert not hooks.running
+
+
+async def test_a_worker_that_fails_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(MemoryInbox):
+        faults = 1
+
+        async def claim(self, limit: int = 1, *, ahead: bool = False) -> Any:
+            if self.faults:
+                self.faults -= 1
+                raise RuntimeError("a fault of the inbox")
+            return await super().claim(limit, ahead=ahead)
+
+    made = receiver(Broken())
+    await made.hooks.start(WoundClock(auto=True))
+    message = outreach()
+    await made.hooks.receive("outreach", message.headers, message.body)
+    while not made.handled:
+        await asyncio.sleep(0)
+    await made.hooks.stop()
+    assert "the worker failed and is started again" in caplog.text
+
+
+@pytest.mark.parametrize("refusal", [InboxFull(3), InboxUnavailable("the disk is full")])
+async def test_what_cannot_be_stored_is_pushed_back_as_its_vendor_tries_again(refusal: Exception) -> None:
+    inbox = Refusing()
+    inbox.refusal = refusal
+    hooks, clock = receiver(inbox).hooks, WoundClock(auto=True)
+    await hooks.start(clock)
+    lead, prospect = planmysaas(), outreach()
+    refused = await hooks.receive("planmysaas", lead.headers, lead.body)
+    assert isinstance(refused, Reply)
+    assert (refused.status, dict(refused.headers)["Retry-After"], inbox.asked) == (503, "60", 1)
+    began = clock.now()
+    assert await hooks.receive("outreach", prospect.headers, prospect.body) is ABORT
+    assert 3.0 < clock.now() - began <= 4.0
+    mounted = await hooks.receive("outreach", prospect.headers, prospect.body, owns_socket=False)
+    assert isinstance(mounted, Reply)
+    assert mounted.status == 503
+    assert hooks.statistics()["unstored"] == 3
+    await hooks.stop()
+
+
+async def test_a_store_that_comes_back_in_time_is_no_loss(caplog: pytest.LogCaptureFixture) -> None:
+    inbox = Refusing()
+    inbox.refusal = InboxUnavailable("the disk is full")
+    made, clock = receiver(inbox), WoundClock()
+    await made.hooks.start(clock)
+    message = outreach()
+    waiting = asyncio.ensure_future(made.hooks.receive("outreach", message.headers, message.body))
+    await clock.advance(2.0)
+    assert not waiting.done()
+    assert made.hooks.health().problems == ("the disk is full",)
+    inbox.refusal = None
+    await clock.advance(0.5)
+    assert await waiting == Reply(200, b"stored\n")
+    assert made.hooks.health().ready
+    assert caplog.record_tuples == []
+    await made.hooks.stop()
+
+
+async def test_a_full_inbox_is_ready_again_once_it_has_room() -> None:
+    inbox = Refusing()
+    inbox.refusal = InboxFull(1)
+    hooks = receiver(inbox).hooks
+    async with hooks:
+        lead = planmysaas()
+        await hooks.receive("planmysaas", lead.headers, lead.body)
+        assert hooks.intake.trouble(1)
+        assert not hooks.intake.trouble(0)
+
+
+async def test_a_store_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = Refusing()
+    inbox.hangs = True
+    hooks = receiver(inbox).hooks
+    for source in hooks.sources:
+        source.patience = 0.05
+    async with hooks:
+        message = outreach()
+        assert isinstance(await hooks.receive("outreach", message.headers, message.body), Abort)
+        assert hooks.health().problems == ("the store does not answer in time",)
+
+
+async def test_the_bundled_application_answers() -> None:
+    made = receiver()
+    async with TestClient(TestServer(made.hooks.aiohttp_app())) as client:
+        message = outreach()
+        for headers, status in (
+            (message.headers, 200),
+            ({}, 401),
+            ({**message.headers, "Content-Encoding": "gzip"}, 415),
+        ):
+            async with client.post("/outreach", data=message.body, headers=headers) as answer:
+                assert answer.status == status
+        async with client.get("/outreach") as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+        async with client.get("/healthz") as answer:
+            assert (answer.status, await answer.text()) == (200, "ok\n")
+        async with client.post("/planmysaas", data=message.body, headers=message.headers) as answer:
+            assert answer.status == 401
+        async with client.post("/hubspot", data=message.body) as answer:
+            assert answer.status == 404
+        await made.hooks.settled()
+    assert made.handled == ["prospect.updated"]
+
+
+async def test_the_bundled_application_cuts_the_connection_when_outreach_cannot_be_stored() -> None:
+    inbox = Refusing()
+    inbox.refusal = InboxUnavailable("the disk is full")
+    hooks = receiver(inbox).hooks
+    for source in hooks.sources:
+        source.patience = 0.0
+    async with TestClient(TestServer(hooks.aiohttp_app())) as client:
+        message, lead = outreach(), planmysaas()
+        with pytest.raises(ClientConnectionError):
+            await client.post("/outreach", data=message.body, headers=message.headers)
+        async with client.post("/planmysaas", data=lead.body, headers=lead.headers) as answer:
+            assert answer.status == 503
+
+
+async def test_a_body_in_pieces_is_whole_and_one_without_end_is_refused() -> None:
+    hooks = Webhooks(OutreachSource(SECRET, max_body=2_000), inbox=MemoryInbox())
+    message = outreach()
+
+    async def pieces(count: int, piece: bytes) -> Any:
+        for _ in range(count):
+            yield piece
+            await asyncio.sleep(0)
+
+    async def bytewise() -> Any:
+        for number in range(len(message.body)):
+            yield message.body[number : number + 1]
+            await asyncio.sleep(0)
+
+    async with TestClient(TestServer(hooks.aiohttp_app())) as client:
+        async with client.post("/outreach", data=bytewise(), headers=message.headers) as answer:
+            assert answer.status == 200
+        async with client.post("/outreach", data=pieces(40, b"x" * 100), headers=message.headers) as answer:
+            assert answer.status == 413
+
+
+async def test_beside_other_routes_it_starts_and_stops_with_their_application() -> None:
+    made = receiver()
+    app = web.Application()
+    app.add_routes(made.hooks.aiohttp_routes("/hooks/"))
+    app.cleanup_ctx.append(made.hooks.lifespan)
+    async with TestClient(TestServer(app)) as client:
+        message = outreach()
+        async with client.post("/hooks/outreach", data=message.body, headers=message.headers) as answer:
+            assert answer.status == 200
+        async with client.post("/outreach", data=message.body) as answer:
+            assert answer.status == 404
+    assert not made.hooks.running
+    with pytest.raises(ConfigurationError, match="cannot stand before a path"):
+        made.hooks.aiohttp_routes("hooks?")
+
+
+async def test_the_first_delivery_starts_what_nobody_started(caplog: pytest.LogCaptureFixture) -> None:
+    made = receiver()
+    app = web.Application()
+    app.add_routes(made.hooks.aiohttp_routes())
+    async with TestClient(TestServer(app)) as client:
+        message = outreach()
+        async with client.post("/outreach", data=message.body, headers=message.headers) as answer:
+            assert answer.status == 200
+        assert "by its lifespan" in caplog.text
+        await made.hooks.settled()
+    await made.hooks.stop()
+    assert made.handled == ["prospect.updated"]
+
+
+async def test_a_receiver_that_cannot_start_pushes_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    hooks = receiver(SqliteInbox(tmp_path / "absent" / "inbox.db")).hooks
+    app = web.Application()
+    app.add_routes(hooks.aiohttp_routes())
+    async with TestClient(TestServer(app)) as client:
+        message, lead = outreach(), planmysaas()
+        async with client.post("/planmysaas", data=lead.body, headers=lead.headers) as answer:
+            assert answer.status == 503
+        with pytest.raises(ClientConnectionError):
+            await client.post("/outreach", data=message.body, headers=message.headers)
+    assert "there is no folder" in caplog.text
+
+
+async def test_a_body_that_does_not_come_costs_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    from webhooks import aiohttp_shell
+
+    hooks = receiver().hooks
+    app = web.Application()
+    app.add_routes(aiohttp_shell.routes(hooks.intake, "", hooks.ensure_running, deadline=0.05))
+    app.cleanup_ctx.append(hooks.lifespan)
+    async with TestServer(app) as server:
+        assert server.port
+        async with wire(server.port) as slow:
+            slow.send(request(outreach())[:-5])
+            assert await slow.ended()
+
+
+async def test_the_operators_application_tells_how_it_stands() -> None:
+    inbox = Refusing()
+    hooks = receiver(inbox).hooks
+    async with TestClient(TestServer(hooks.admin_app())) as client:
+        async with client.get("/readyz") as answer:
+            assert (answer.status, await answer.json()) == (503, {"ready": False, "problems": ["not started"]})
+        async with hooks:
+            message = outreach()
+            await hooks.receive("outreach", message.headers, message.body)
+            async with client.get("/readyz") as answer:
+                assert (answer.status, await answer.json()) == (200, {"ready": True, "problems": []})
+            inbox.refusal = InboxUnavailable("the disk is full")
+            lead = planmysaas()
+            await hooks.receive("planmysaas", lead.headers, lead.body)
+            async with client.get("/readyz") as answer:
+                assert (answer.status, (await answer.json())["problems"]) == (503, ["the disk is full"])
+            async with client.get("/metrics") as answer:
+                assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+                assert 'webhooks_stored_total{source="outreach"} 1\n' in await answer.text()
+        async with client.get("/console") as answer:
+            assert answer.status == 404
+        async with client.get("/healthz") as answer:
+            assert answer.status == 200
+
+
+async def test_the_console_is_there_for_those_with_the_token() -> None:
+    async with receiver().hooks as hooks, TestClient(TestServer(hooks.admin_app("a-token-of-this-test"))) as client:
+        async with client.get("/console", headers={"Authorization": "Bearer a-token-of-this-test"}) as answer:
+            assert answer.status == 200
+        async with client.get("/console", headers={"Authorization": "Bearer another-token-of-it"}) as answer:
+            assert answer.status != 200
+
+
+async def test_no_log_line_holds_a_body_or_a_signature(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with TestServer(receiver().hooks.aiohttp_app()) as server, ClientSession() as session:
+        message = outreach()
+        forged = {name: value[::-1] for name, value in message.headers.items()}
+        for headers in (message.headers, forged):
+            async with session.post(server.make_url("/outreach"), data=message.body, headers=headers) as answer:
+                assert answer.status in (200, 401)
+    told = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("webhooks"))
+    assert "CTO" not in told
+    assert not any(value in told for value in message.headers.values() if len(value) > 40)

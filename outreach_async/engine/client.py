@@ -39,9 +39,11 @@ class Client:
 
         A shared pool stays open.
         """
-        await self._pipeline.signer.close()
-        if self._own_pool:
-            await self._pool.close(grace)
+        try:
+            await self._pipeline.signer.close()
+        finally:
+            if self._own_pool:
+                await self._pool.close(grace)
 
     def map(
         self,

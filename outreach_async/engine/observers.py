@@ -32,7 +32,7 @@ class Attempt:
 
 
 class Observer:
-    """Base of observers: override what you want to see. Methods must be quick and must not raise."""
+    """Base of observers: override what you want to see. Methods must be quick; what they raise is logged, no more."""
 
     def on_start(self, request: Request) -> None:
         """See a call before anything was done for it."""
@@ -66,6 +66,15 @@ class LogObserver(Observer):
         """Log the end."""
         outcome = "done" if error is None else f"failed: {type(error).__name__}"
         _log.debug("%s %s %s in %.3f s", request.method, request.route, outcome, seconds)
+
+
+def tell(observers: tuple[Observer, ...], what: abc.Callable[[Observer], None]) -> None:
+    """Tell every observer. One that fails harms neither the call nor the others; the log says so."""
+    for observer in observers:
+        try:
+            what(observer)
+        except Exception:  # an observer of the user's own may raise anything
+            _log.exception("%s failed; the call goes on", type(observer).__name__)
 
 
 @dataclass(slots=True)

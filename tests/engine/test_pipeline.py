@@ -314,6 +314,34 @@ async def test_observers_see_every_step(pool, signer, wire):
     ]
 
 
+class Broken(Observer):
+    def on_start(self, request):
+        raise RuntimeError("on_start")
+
+    def on_wait(self, request, reason, seconds):
+        raise RuntimeError("on_wait")
+
+    def on_attempt(self, request, attempt):
+        raise RuntimeError("on_attempt")
+
+    def on_end(self, request, error, seconds):
+        raise RuntimeError("on_end")
+
+
+async def test_an_observer_that_fails_changes_nothing(pool, signer, wire, caplog):
+    """Its failure must neither hide an answer nor keep the slot that a wait ended with."""
+    seen = Recorder()
+    pipeline = Pipeline(pool, signer, judge_outreach, [Broken(), seen])
+    signer.live = False
+    for _ in range(6):
+        wire.answer({"data": []})
+    await asyncio.wait_for(asyncio.gather(*(pipeline.send(GET, CallOptions()) for _ in range(6))), 5)
+    assert idle(pool)
+    assert seen.seen.count("end NoneType") == 6
+    told = {record.exc_info[1].args[0] for record in caplog.records}
+    assert told == {"on_start", "on_wait", "on_attempt", "on_end"}
+
+
 async def test_watching_sees_the_block_and_its_tasks_and_nothing_else(pipeline, wire):
     for _ in range(4):
         wire.answer({"data": []})

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .messages import Request, Response
 from .redaction import MASK, printable, redact, redact_body, redact_url
@@ -59,6 +59,10 @@ class OutreachError(Exception):
         call = f"{self.request.method} {self.request.route or redact_url(self.request.path)}: " if self.request else ""
         text = call + self.message
         return f"{text.removesuffix('.')}. {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is copied by calling its class with `args`, which these classes do not take.
+        return _restored, (type(self), self.args, self.__dict__.copy())
 
     def as_curl(self) -> str:
         """Give a shell command that repeats the call, its secrets masked; empty when there was no call."""
@@ -251,6 +255,12 @@ class TooManyRequests(StatusError):
 
 class ServerFault(StatusError):
     """5xx: the server, or a gateway before it, failed."""
+
+
+def _restored(kind: type[OutreachError], arguments: tuple[Any, ...], state: dict[str, Any]) -> OutreachError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 def _curl(request: Request) -> str:

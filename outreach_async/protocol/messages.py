@@ -90,5 +90,9 @@ class Response:
     headers: abc.Mapping[str, str]
     body: bytes
 
+    def __reduce__(self) -> tuple[type[Response], tuple[object, ...]]:
+        # The transport's own mapping of headers need not be one that can be pickled.
+        return Response, (self.status, Headers(self.headers), self.body)
+
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"

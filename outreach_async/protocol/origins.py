@@ -10,6 +10,7 @@ import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigurationError
+from .redaction import redact_url
 
 OUTREACH_ORIGIN = "https://api.outreach.io"
 PLANMYSAAS_ORIGIN = "https://www.planmysaas.com"
@@ -60,5 +61,6 @@ def _own_network(host: str) -> bool:
 
 def _unusable(name: str, base_url: str, why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name} {base_url[:200]!r} cannot be used: {why}", hint=f"Give an origin such as {OUTREACH_ORIGIN}."
+        f"{name} {redact_url(base_url)[:200]!r} cannot be used: {why}",
+        hint=f"Give an origin such as {OUTREACH_ORIGIN}.",
     )

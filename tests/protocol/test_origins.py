@@ -59,3 +59,12 @@ def test_what_is_no_origin_is_refused_by_name(base_url: str, why: str) -> None:
         origin_of(base_url, name="OUTREACH_BASE_URL")
     assert "OUTREACH_BASE_URL" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://ada:canary@api.outreach.io", "ftp://ada:canary@h", "https://h/?token=canary"]
+)
+def test_a_refused_origin_does_not_tell_its_secrets(base_url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        origin_of(base_url)
+    assert "canary" not in str(caught.value)

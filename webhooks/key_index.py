@@ -17,7 +17,7 @@ from .sqlite_rows import digest_of, insert, select_in
 
 SHORT = 60.0
 RECENT = 32_768
-"""Digests in memory above which they are moved; also once a day."""
+"""Digests in memory, besides the short-lived ones, above which they are moved; also once a day."""
 
 STEP = 128
 """Digests moved in one transaction, unless more came with the last one: what waits for it stays short."""
@@ -43,6 +43,7 @@ class KeyIndex:
         self._digests: dict[str, bytes] = {}
         self._staged: dict[bytes, Seen] = {}
         self._came = 0
+        self._most = RECENT
         self._moved_at = now
         self._moving: list[bytes] = []
         self._moved_to = b""
@@ -86,7 +87,7 @@ class KeyIndex:
         """Say whether there is something to move."""
         if self._moving or self._clearing:
             return True
-        return len(self._recent) > RECENT or now - self._moved_at > _DAY
+        return len(self._recent) > self._most or now - self._moved_at > _DAY
 
     def step(self, now: float) -> None:
         """Move some digests to the table, in the open transaction, or clear some of the log; `stepped` follows."""
@@ -119,6 +120,8 @@ class KeyIndex:
         # Taken from the end, so that what is left needs no copying.
         self._moving = sorted(lasting, reverse=True)
         self._moved_to = b""
+        # Those that stay are looked through again only when there are twice as many more.
+        self._most = RECENT + 2 * (len(self._recent) - len(self._moving))
         first, last = self._connection.execute(_LOG_ENDS).fetchone()
         self._clearing = range(first, last + 1)
         self._moved_at = now

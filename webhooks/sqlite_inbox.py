@@ -76,8 +76,8 @@ class SqliteInbox(LocalInbox):
         self._writer: GroupCommit | None = None
         self._reader: Reader | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._turns: anyio.CapacityLimiter | None = None
         self._told_failing = False
-        self._turns = anyio.CapacityLimiter(1)
 
     def __repr__(self) -> str:
         return f"<SqliteInbox {self.path}>"
@@ -90,6 +90,8 @@ class SqliteInbox(LocalInbox):
     async def open(self, clock: Clock) -> None:
         """Take hold of the file and load what is unfinished. Raises ConfigurationError, InboxHeld."""
         await self._lock.acquire(clock, self._patience)
+        # Reads take turns in one thread. Made here, since it belongs to the event loop that opens the inbox.
+        self._turns = anyio.CapacityLimiter(1)
         try:
             await self._open(clock)
         except BaseException:
@@ -135,10 +137,11 @@ class SqliteInbox(LocalInbox):
         # First nothing more is taken in; what was is then written. The writer closes last, since only the last
         # connection can move the log into the file and remove it.
         self._stop()
-        async with self._turns:
-            if self._reader:
-                self._reader.close()
-            self._reader = None
+        if self._turns:
+            async with self._turns:
+                if self._reader:
+                    self._reader.close()
+                self._reader = None
         if self._writer:
             await self._writer.close()
         self._writer = None

@@ -60,6 +60,8 @@ class Webhooks(Router):
         self.intake = Intake(sources, inbox)
         self.clock: Clock = clock or SystemClock()
         self.grace = grace
+        self.feeds: list[abc.Callable[[], abc.Awaitable[bool]]] = []
+        """What sends from within this process: each waits until nothing is on its way, and says whether it had to."""
         self._concurrency = concurrency
         self._backoff = backoff
         self._worker: Worker | None = None
@@ -144,8 +146,10 @@ class Webhooks(Router):
         return await self.intake.take(found, method, fields_of(headers), body, owns_socket=owns_socket)
 
     async def settled(self) -> None:
-        """Wait until nothing is being handled or could be. Retries may still wait for their time."""
+        """Wait until nothing is on its way, being handled or could be. Retries may still wait for their time."""
         await self.inbox.quiet()
+        while any([await feed() for feed in self.feeds]):
+            await self.inbox.quiet()
 
     def aiohttp_routes(self, prefix: str = "") -> list[web.RouteDef]:
         """Give a route for each source, for an aiohttp application of yours: `app.add_routes(...)`.

@@ -6,48 +6,46 @@
     delivered = await deliver(hooks, ProspectUpdated, {"title": "CTO"}, id=12)
     assert delivered.handlers == ("app:welcome",)
 
+    async with sandbox.client() as api, connect(sandbox, hooks):
+        await api.prospects.update(12, title="CTO")
+        await hooks.settled()
+
 Bodies look as the vendors' do, as far as that is known. `deliver` proves what a handler does with an event; what a
-retry, a crash or a full disk does with it is the worker's and the inbox's affair.
+retry, a crash or a full disk does with it is the worker's and the inbox's affair. `connect` is the whole way, from a
+change in the simulated service to the handler, by the vendors' own rules of delivery.
 """
 
 from __future__ import annotations
 
 import collections.abc as abc
+import contextlib
 import datetime as dt
 import sqlite3
 import time
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
-import msgspec
-
-from outreach_async.outreach.record import Ref
 from outreach_async.protocol.errors import ConfigurationError
-from outreach_async.protocol.event_names import PLANMYSAAS_EVENTS, PLANMYSAAS_RESERVED
-from outreach_async.protocol.names import camel
-from outreach_async.protocol.signature import SecretText
+from outreach_async.protocol.event_names import OUTREACH_ACTIONS
+from outreach_async.protocol.signature import Verified, sign, verify
 
-from . import outreach, planmysaas
 from .events import Event, parse
-from .receiver import delivery_of, fields_of
+from .made_up import SECRET, SENT_AT, Signed, Values, signed, source_of
+from .receiver import Abort, delivery_of, fields_of
 from .routing import Router
 from .sources import Source
 
+if TYPE_CHECKING:
+    from outreach_async.sandbox.sandbox import Sandbox
+    from outreach_async.sandbox.webhook_ledger import Message
+    from outreach_async.sandbox.webhook_rules import Outcome
+
+    from .app import Webhooks
+
+__all__ = ["SECRET", "Connection", "Delivered", "Signed", "connect", "deliver", "signed"]
+
 T = TypeVar("T")
-Values = abc.Mapping[str, Any]
-
-SECRET = "secret-of-a-test"
-_SENT_AT = dt.datetime(2026, 1, 5, 12, 30, 0, 250_000, dt.UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """One delivery as its vendor would send it: POST the body to the path, with these headers."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +56,6 @@ class Delivered:
     handlers: tuple[str, ...]
 
 
-def signed(
-    event: type[Event] | str,
-    values: Values | None = None,
-    *,
-    id: int | str = 1,
-    before: Values | None = None,
-    at: dt.datetime = _SENT_AT,
-    secret: SecretText = SECRET,
-) -> Signed:
-    """Give a signed delivery of an event, named by its class or by its name.
-
-    `values` are attributes and relationships for Outreach (either spelling of the names, a `Ref` for a relationship),
-    and the payload for PlanMySaaS. `id` is the record's, the installation's, or PlanMySaaS's event id. `before` makes
-    it payload version 2. Raises ConfigurationError for a class that names no single event.
-    """
-    provider, name = _named(event)
-    if provider == "planmysaas":
-        return _planmysaas(name, dict(values or {}), str(id), at, secret)
-    return _outreach(provider, name, values or {}, id, before, at, secret)
-
-
 async def deliver(
     router: Router,
     event: type[Event] | str,
@@ -86,7 +63,7 @@ async def deliver(
     *,
     id: int | str = 1,
     before: Values | None = None,
-    at: dt.datetime = _SENT_AT,
+    at: dt.datetime = SENT_AT,
     database: sqlite3.Connection | None = None,
 ) -> Delivered:
     """Run every handler and middleware that an event goes to, once each and in order. What one raises comes out here.
@@ -94,13 +71,114 @@ async def deliver(
     `event.transaction` works on `database`, or on one in memory.
     """
     message = signed(event, values, id=id, before=before, at=at)
-    source = _SOURCES[_named(event)[0]]
-    read = parse(delivery_of(source, fields_of(message.headers), message.body, time.time()))
+    read = parse(delivery_of(source_of(event), fields_of(message.headers), message.body, time.time()))
     routes = router.table().matching(read.delivery)
-    with closing(sqlite3.connect(":memory:")) as scratch:
+    with contextlib.closing(sqlite3.connect(":memory:")) as scratch:
         for route in routes:
             await route.run(read.bound(_Handling(route.name, database or scratch)))
     return Delivered(read, tuple(route.name for route in routes))
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    sandbox: Sandbox, hooks: Webhooks, *, version: int = 1, subscribe: bool = True
+) -> abc.AsyncIterator[Connection]:
+    """Send the sandbox's webhooks to an application in this process, on the sandbox's clock, while the block runs.
+
+    Every event of both vendors goes to the sources that the application has; with `subscribe=False` only what you
+    subscribe to. `version` is Outreach's payload version. The sources' secrets have to be the sandbox's own
+    (`sandbox.credentials.outreach_webhook_secret`, `.planmysaas_webhook_secret`) or `SECRET`. An abort is a broken
+    connection to the vendor, and hosts other than the connection's are not found. Starts the application, unless it
+    runs already. Raises ConfigurationError for another secret, and for an application that runs on another clock.
+    """
+    if hooks.running and hooks.clock is not sandbox.clock:
+        raise ConfigurationError("the application runs on a clock of its own", hint="Let connect() start it.")
+    connection = Connection(sandbox, hooks)
+    secrets = {source.name: _secret_of(source, sandbox) for source in hooks.sources}
+    started = not hooks.running
+    await hooks.start(sandbox.clock)
+    made: list[int] = []
+    try:
+        async with sandbox.sending(connection.deliver):
+            hooks.feeds.append(connection.sent)
+            for source in hooks.sources if subscribe else ():
+                made += connection.subscribe(source, secrets[source.name], version)
+            yield connection
+    finally:
+        if connection.sent in hooks.feeds:
+            hooks.feeds.remove(connection.sent)
+        connection.unsubscribe(made)
+        if started:
+            await hooks.stop()
+
+
+class Connection:
+    """The wire between a sandbox and an application. While `down` is set, no connection can be made."""
+
+    host = "receiver.example"
+
+    def __init__(self, sandbox: Sandbox, hooks: Webhooks) -> None:
+        self.down = False
+        self._sandbox = sandbox
+        self._hooks = hooks
+        self._paths = {source.path: source.name for source in hooks.sources}
+
+    async def deliver(self, message: Message) -> Outcome:
+        """Take one request of a vendor to the application, and give what the network shows of its answer."""
+        where = urlsplit(message.url)
+        if where.hostname != self.host:
+            return "dns"
+        if self.down:
+            return "refused"
+        if where.path not in self._paths:
+            return 404
+        reply = await self._hooks.receive(self._paths[where.path], message.headers, message.body)
+        return "reset" if isinstance(reply, Abort) else reply.status
+
+    async def sent(self) -> bool:
+        """Wait until every delivery that is due was answered, and say whether one was. Tries may wait still."""
+        return await self._sandbox.deliveries_quiet()
+
+    async def settled(self) -> None:
+        """Wait until no delivery waits for a try any more, and everything that came of it was handled."""
+        while self._sandbox.deliveries_pending:
+            await self._sandbox.deliveries_settled()
+            await self._hooks.settled()
+
+    def subscribe(self, source: Source, secret: str, version: int = 1) -> list[int]:
+        """Have everything of its vendor sent to a source; give the ids of the webhooks made for it."""
+        url, outreach = f"https://{self.host}{source.path}", self._sandbox.outreach
+        if source.provider == "planmysaas":
+            self._sandbox.planmysaas.set_webhook(url, secret)
+        elif source.provider == "outreach-lifecycle":
+            outreach.set_lifecycle_webhook(url, secret)
+        else:
+            # One for each resource: whether a single `*` tells of special actions too is not known.
+            named = [name for name in OUTREACH_ACTIONS if name != "*"]
+            return [outreach.subscribe(url, resource=name, secret=secret, version=version) for name in named]
+        return []
+
+    def unsubscribe(self, webhooks: abc.Iterable[int]) -> None:
+        """Remove webhooks, and the addresses set on the vendors' screens."""
+        for webhook in webhooks:
+            self._sandbox.outreach.unsubscribe(webhook)
+        self._sandbox.outreach.set_lifecycle_webhook(None)
+        self._sandbox.planmysaas.set_webhook(None)
+
+
+def _secret_of(source: Source, sandbox: Sandbox) -> str:
+    """Give the secret that a source verifies with: it can be tried, and not be read."""
+    if source.secrets is None:
+        return ""
+    known = sandbox.credentials
+    for secret in (known.outreach_webhook_secret, known.planmysaas_webhook_secret, SECRET):
+        if isinstance(verify(b"", [sign(b"", secret, source.scheme)], source.secrets, source.scheme), Verified):
+            return secret
+    name = "planmysaas" if source.provider == "planmysaas" else "outreach"
+    raise ConfigurationError(
+        f"the sandbox does not know the secret of the source {source.name!r}",
+        hint=f"Give it sandbox.credentials.{name}_webhook_secret.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,60 +192,3 @@ class _Handling:
     async def transaction(self, work: abc.Callable[[sqlite3.Connection], T]) -> T:
         with self.database:
             return work(self.database)
-
-
-_SOURCES: dict[str, Source] = {
-    source.provider: source
-    for source in (
-        outreach.OutreachSource(SECRET),
-        outreach.lifecycle_source(SECRET),
-        planmysaas.PlanMySaaSSource(SECRET),
-    )
-}
-
-
-def _named(event: type[Event] | str) -> tuple[str, str]:
-    """Give the provider and the name of an event."""
-    if not isinstance(event, str):
-        if not event.event_name or event.event_name.endswith("*"):
-            raise ConfigurationError(f"{event.__name__} is a family of events", hint="Name one of them.")
-        return event.provider, event.event_name
-    provider, _, name = event.rpartition(":")
-    if provider and provider not in _SOURCES:
-        raise ConfigurationError(f"{provider!r} is no provider", hint=f"Providers are {', '.join(_SOURCES)}.")
-    if provider:
-        return provider, name
-    if name in PLANMYSAAS_EVENTS or name in PLANMYSAAS_RESERVED:
-        return "planmysaas", name
-    return ("outreach-lifecycle" if name.startswith("install.") else "outreach"), name
-
-
-def _outreach(
-    provider: str, name: str, values: Values, id: int | str, before: Values | None, at: dt.datetime, secret: SecretText
-) -> Signed:
-    meta = {"deliveredAt": at.isoformat(timespec="milliseconds"), "eventName": name}
-    document: dict[str, Any] = {"data": _resource(name, id, values), "meta": meta}
-    if before is not None:
-        document["beforeUpdate"] = _resource(name, id, before)
-    body = msgspec.json.encode(document)
-    return Signed(_SOURCES[provider].path, outreach.sign(body, secret=secret), body)
-
-
-def _resource(name: str, id: int | str, values: Values) -> dict[str, Any]:
-    attributes = {camel(k): _wire(v) for k, v in values.items() if not isinstance(v, Ref)}
-    refs = {camel(k): v for k, v in values.items() if isinstance(v, Ref)}
-    # Relationships as they were seen in the wild: flat, and typed by the relation's name.
-    flat = {k: {"type": k, "id": v.id} for k, v in refs.items()}
-    return {"type": name.partition(".")[0], "id": id, "attributes": attributes, "relationships": flat}
-
-
-def _wire(value: object) -> object:
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return value
-
-
-def _planmysaas(name: str, values: dict[str, Any], id: str, at: dt.datetime, secret: SecretText) -> Signed:
-    body = msgspec.json.encode({"event": name, "id": id, "createdAt": at.isoformat(), "data": values})
-    headers = planmysaas.sign(body, secret=secret, event=name, event_id=id)
-    return Signed(_SOURCES["planmysaas"].path, headers, body)

@@ -20,6 +20,8 @@ from .timestamps import stamp
 
 # What a row keeps beside its attributes: which app made it. No catalogue name, so no payload shows it.
 OWNER = "madeBy"
+# And since when, in Unix seconds, a webhook could not be delivered.
+FAILING_SINCE = "failingSince"
 _LONGEST_URL = 1024
 _LONGEST_SECRET = 255
 
@@ -44,7 +46,7 @@ class Webhooks(Rules):
         if len(row.attributes.get("secret", "")) > _LONGEST_SECRET:
             raise invalid_value("secret", "is too long (maximum is 255 characters)")
         row.attributes.setdefault("cleanupToken", _token(org, row.id))
-        row.set(dict.fromkeys(("disabledReason", "disabledSince", "disabledUntil")))
+        row.set(dict.fromkeys(("disabledReason", "disabledSince", "disabledUntil", FAILING_SINCE)))
 
 
 class Events(Rules):

@@ -18,6 +18,7 @@ from .calls import Call, json_answer
 from .faults import Fault
 from .sides import Side
 from .switches import describe
+from .webhook_control import WebhookControl
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
@@ -55,6 +56,7 @@ class Control:
             ("POST", "/installs"): (self._install, "install the app: {install_id, org_id, org_state}"),
             ("POST", "/changes"): (self._change, "change a record: {method, path, data}, as ada, outside every quota"),
             ("POST", "/replies"): (self._reply, "let a reply arrive: {lead_id, classification}"),
+            **WebhookControl(sandbox).calls,
         }
 
     async def answer(self, call: Call) -> Response:

@@ -21,13 +21,15 @@ from .gateways import OutreachGateway, PlanMySaaSGateway
 from .known_scopes import EVERYTHING
 from .oauth import Application, OAuth
 from .outreach_api import OutreachApi
-from .planmysaas import LIVE_SCOPES, ROOT, Key, PlanMySaaSApi
+from .outreach_side import OutreachSide
+from .planmysaas import ROOT, PlanMySaaSApi
+from .planmysaas_side import PlanMySaaSSide, keys_of
 from .quota import Quotas
 from .s2s import S2S, Install, key_pair
-from .sides import OutreachSide, PlanMySaaSSide
 from .switches import Switches
 from .tokens import IssuedTokens
 from .transport import InProcessTransport
+from .webhook_carriers import Deliver, HttpCarrier, InProcessCarrier
 
 if TYPE_CHECKING:
     from ..engine.oauth import OAuthApp
@@ -52,6 +54,7 @@ class Sandbox:
 
     def __init__(self, *, prospects: int = 500, clock: Clock | None = None, seed: int = 1, **switches: object) -> None:
         self.switches = Switches().with_values(switches)
+        self._carrier: InProcessCarrier | HttpCarrier | None = None
         self.clock: Clock = clock or WoundClock(auto=True)
         self._clock_given = clock is not None
         self._tokens_of_clients: TokenStore | None = None
@@ -72,17 +75,19 @@ class Sandbox:
         s2s.installs[known.install_id] = Install(known.install_id, 1)
         s2s.register("main", lambda: key_pair().public)
         gateway = OutreachGateway(api, oauth, s2s, tokens, Quotas(switches), switches)
-        self.outreach = OutreachSide(gateway, api, lambda: self.clock)
+        self.outreach = OutreachSide(gateway, api, lambda: self.clock, known, seed=seed)
         leads = min(max(prospects // 2, _FEWEST_LEADS), _MOST_LEADS)
-        pms = PlanMySaaSApi(_keys(known), leads=leads, switches=switches, seed=seed, now=now)
-        keys = {"full": known.api_key, **known.api_keys}
-        self.planmysaas = PlanMySaaSSide(PlanMySaaSGateway(pms), keys, lambda: self.clock)
+        pms = PlanMySaaSApi(keys_of(known), leads=leads, switches=switches, seed=seed, now=now)
+        self.planmysaas = PlanMySaaSSide(PlanMySaaSGateway(pms), lambda: self.clock, known, seed=seed)
         self._refresh_tokens = {"ada": known.refresh_token}
 
     def reset(self, *, prospects: int | None = None, seed: int | None = None) -> None:
         """Begin anew: data, tokens, faults and counts. The switches and the clock stay."""
         self._tokens_of_clients = None
+        for side in (self.outreach, self.planmysaas):
+            side.sender.halt()
         self._fill(self.prospects if prospects is None else prospects, self.seed if seed is None else seed)
+        self._start_sending()
 
     def set_switches(self, **switches: object) -> None:
         """Change switches now. Raises ConfigurationError, and changes none, for one it does not know."""
@@ -95,8 +100,59 @@ class Sandbox:
         """Let time pass at once: sleepers wake in order, and what was due in the services happens."""
         if not isinstance(self.clock, WoundClock | RunningClock):
             raise ConfigurationError("The sandbox's clock cannot be moved.", hint="Give it a WoundClock.")
-        await self.clock.advance(seconds)
-        self.outreach.api.tick(self.clock.now())
+        clock, api = self.clock, self.outreach.api
+        end = clock.now() + max(0.0, seconds)
+        # What falls due on the way happens in its own time, and its webhooks leave then.
+        while (due := api.organisation.next_due) is not None and due <= end:
+            await clock.advance(due - clock.now())
+            api.tick(clock.now())
+        await clock.advance(end - clock.now())
+        api.tick(clock.now())
+
+    @contextlib.asynccontextmanager
+    async def sending(self, deliver: Deliver | None = None) -> abc.AsyncIterator[None]:
+        """Send webhooks while the block runs: to a function in this process, else over real connections.
+
+        `deliver` is given each request and gives the status it answers with, or the failure the network shows
+        instead. Without such a block webhooks are entered as unsent. Within another one, it takes its place.
+        """
+        refuses = lambda: self.switches.webhook_private == "suspended"  # noqa: E731
+        clock = lambda: self.clock  # noqa: E731
+        carrier = InProcessCarrier(deliver, clock) if deliver else HttpCarrier(clock, refuses)
+        before, self._carrier = self._carrier, carrier
+        try:
+            await self._stop_sending()
+            self._start_sending()
+            yield
+        finally:
+            self._carrier = before
+            await self._stop_sending()
+            await carrier.close()
+            self._start_sending()
+
+    async def deliveries_settled(self) -> None:
+        """Wait until no webhook is under way or waits for a try; on a clock that winds itself, that is soon."""
+        for side in (self.outreach, self.planmysaas):
+            await side.sender.settled()
+
+    @property
+    def deliveries_pending(self) -> int:
+        """How many webhooks are under way or wait for a try."""
+        return self.outreach.sender.pending + self.planmysaas.sender.pending
+
+    async def deliveries_quiet(self) -> bool:
+        """Wait until no webhook is under way or due now, and say whether one was; further tries may wait still."""
+        waited = [await side.sender.quiet() for side in (self.outreach, self.planmysaas)]
+        return any(waited)
+
+    def _start_sending(self) -> None:
+        if self._carrier is not None:
+            self.outreach.sender.start(self._carrier)
+            self.planmysaas.sender.start(self._carrier)
+
+    async def _stop_sending(self) -> None:
+        await self.outreach.sender.stop()
+        await self.planmysaas.sender.stop()
 
     @property
     def origins(self) -> frozenset[str]:
@@ -183,7 +239,7 @@ class Sandbox:
 
         if not self._clock_given:
             self._run_in_real_time()
-        async with serving(self, port) as served:
+        async with self.sending(), serving(self, port) as served:
             yield served
 
     def _run_in_real_time(self) -> None:
@@ -195,13 +251,3 @@ class Sandbox:
             part.shift(ahead)
         gateway.quotas.clear()
         self.planmysaas.api.clear_limits()
-
-
-def _keys(known: Credentials) -> list[Key]:
-    others = known.api_keys
-    return [
-        Key(known.api_key, "ws_abc", LIVE_SCOPES),
-        Key(others["no_scopes"], "ws_abc", frozenset()),
-        Key(others["revoked"], "ws_abc", LIVE_SCOPES, state="revoked"),
-        Key(others["free_plan"], "ws_free", LIVE_SCOPES, plan="free"),
-    ]

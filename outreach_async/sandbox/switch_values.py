@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass, field
+from typing import Any, NewType, TypeVar, get_args
 
 _N = TypeVar("_N", int, float)
+
+Share = NewType("Share", float)
+"""How many of all it hits: 0 is none, 1 every one."""
+
+Factor = NewType("Factor", float)
+"""What something is multiplied by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,11 @@ class Rate:
         return f"{self.limit}/{written(self.seconds)}"
 
 
+def switch(default: Any, about: str) -> Any:
+    """Declare a switch: its default and what it decides."""
+    return field(default=default, metadata={"about": about})
+
+
 def converted(kind: Any, value: object) -> object:
     """Read a value of this kind; texts are parsed. Raises ValueError or TypeError when it is none."""
     if kind is Rate:
@@ -28,8 +39,11 @@ def converted(kind: Any, value: object) -> object:
         return value if isinstance(value, bool) else {"on": True, "off": False}[_known(str(value), ("on", "off"))]
     if kind is int:
         return _at_least_zero(int(str(value)))
-    if kind is float:
-        return _at_least_zero(float(str(value)))
+    if kind in (float, Factor, Share):
+        number = _at_least_zero(float(str(value)))
+        if kind is Share and number > 1:
+            raise ValueError(value)
+        return number
     return _known(str(value), get_args(kind))
 
 
@@ -56,6 +70,7 @@ def _known(text: str, choices: tuple[str, ...]) -> str:
 def accepted(kind: Any) -> str:
     """Say what a switch of this kind takes."""
     named = {Rate: "limit/seconds", bool: "on|off", int: "a whole number", float: "seconds"}
+    named |= {Factor: "a number", Share: "a number from 0 to 1"}
     return named.get(kind) or "|".join(get_args(kind))
 
 

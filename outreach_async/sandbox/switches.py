@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import collections.abc as abc
 import difflib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, Literal, get_type_hints
 
 from ..protocol.errors import ConfigurationError
 from .switch_values import Rate, accepted, converted, written
+from .switch_values import switch as _switch
+from .webhook_switches import WebhookSwitches
 
 __all__ = ["Described", "Rate", "Switches", "describe", "parse"]
 
@@ -26,10 +28,6 @@ class Described:
     values: str
     default: str
     about: str
-
-
-def _switch(default: Any, about: str) -> Any:
-    return field(default=default, metadata={"about": about})
 
 
 _Cursor = Literal[
@@ -49,7 +47,7 @@ _Cursor = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(WebhookSwitches):
     """How the simulated services behave where the documents leave it open. Times are in seconds."""
 
     # Outreach: tokens
@@ -182,10 +180,11 @@ def parse(settings: abc.Iterable[str]) -> dict[str, str]:
 
 
 def describe() -> tuple[Described, ...]:
-    """List every switch in the order of the class."""
+    """List every switch in the order of the class, those of webhooks last."""
+    of_webhooks = {item.name for item in fields(WebhookSwitches)}
     return tuple(
         Described(item.name, accepted(_types()[item.name]), written(item.default), item.metadata["about"])
-        for item in fields(Switches)
+        for item in sorted(fields(Switches), key=lambda item: item.name in of_webhooks)
     )
 
 

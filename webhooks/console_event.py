@@ -66,8 +66,10 @@ def _handler(told: Settlement, now: float) -> Safe:
 
 
 def _run(told: Settlement) -> str:
-    tries = "1 try" if told.attempt == 1 else f"{told.attempt} tries"
-    return f"{tries}, the last took {duration(max(0.0, told.seconds))}"
+    took = f" took {duration(told.seconds)}" if told.seconds > 0 else ""
+    if told.attempt == 1:
+        return f"1 try{took and ','}{took}"
+    return f"{told.attempt} tries" + (f", the last{took}" if took else "")
 
 
 def _failures(failures: abc.Sequence[Settlement], now: float) -> Safe:
@@ -80,11 +82,11 @@ def _failure(told: Settlement, now: float) -> Safe:
     text = shown_text.lines(told.traceback)
     return fill(
         '<div class="panel"><div class="row"><h3 class="mono">$name</h3>'
-        '<span class="quiet">try $attempt, after $took</span><span class="last">$when</span></div>'
+        '<span class="quiet">try $attempt$took</span><span class="last">$when</span></div>'
         "<p>$reason</p>$traceback</div>",
         name=line(told.handler) or "the event as a whole",
         attempt=told.attempt,
-        took=duration(max(0.0, told.seconds)),
+        took=f", after {duration(told.seconds)}" if told.seconds > 0 else "",
         when=moment(told.at, now),
         reason=line(told.reason),
         traceback=fill("<details><summary>Traceback</summary><pre>$text</pre></details>", text=text) if text else "",

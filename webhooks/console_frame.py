@@ -36,6 +36,7 @@ def sign_in(proof: str, onward: str, told: str) -> Safe:
         '<div class="door"><form class="panel" method="post" action="$path/login"><h1>Webhooks</h1>'
         '<p class="quiet">What came in, and what became of it.</p>$told$proof'
         '<input type="hidden" name="onward" value="$onward">'
+        '<input name="username" autocomplete="username" value="console" hidden>'
         '<label>Token <input type="password" name="token" autocomplete="current-password" required autofocus></label>'
         '<button class="main">Sign in</button></form></div>',
         path=PATH,

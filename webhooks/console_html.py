@@ -114,7 +114,7 @@ def moment(at: float | None, now: float, *, precise: bool = False) -> Safe:
     else:
         text = when.strftime("%-d %b %H:%M")
     since = now - at
-    ago = f"{duration(since)} ago" if since >= 0 else f"in {duration(-since)}"
+    ago = f"{rough(since)} ago" if since >= 0 else f"in {rough(-since)}"
     template = '<time datetime="$told" title="$told">$text</time> <span class="quiet ago">$ago</span>'
     return fill(template, told=told, text=text, ago=ago)
 
@@ -132,6 +132,14 @@ def duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{hours // 24} days"
+
+
+def rough(seconds: float) -> str:
+    """Give a length of time in its largest unit."""
+    for unit, length in (("days", 172_800), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // (86_400 if unit == 'days' else length))} {unit}"
+    return f"{int(seconds)} s"
 
 
 def size(count: int) -> str:

@@ -128,10 +128,13 @@ def _filter(asked: Listing, *, live: bool) -> Safe:
         )
         for name, value in (("event", asked.event), ("resource", asked.resource), ("source", asked.source))
     )
-    query = {**_chosen(asked), **({} if live else {"refresh": str(REFRESH)})}
+    chosen = _chosen(asked)
+    query = {**chosen, **({} if live else {"refresh": str(REFRESH)})}
     return fill(
-        '<form class="filter" method="get" action="$path"><label>State <select name="state">$options</select></label>'
-        '$fields<button>Show</button><a class="also" href="$href">$follow</a></form>',
+        '<div class="tools"><details$open><summary>Filter</summary><form class="filter" method="get" action="$path">'
+        '<label>State <select name="state">$options</select></label>$fields<button>Show</button></form></details>'
+        '<a class="also" href="$href">$follow</a></div>',
+        open=Safe(" open") if chosen else "",
         path=PATH,
         options=joined(options),
         fields=joined(fields),
@@ -160,7 +163,7 @@ def _rows(found: abc.Sequence[Summary], now: float, nothing: str, *, proof: str 
         )
         for each in found
     )
-    return Safe(f'<ul class="rows">{joined(rows)}</ul>')
+    return Safe(f'<ul class="rows{" buttons" if proof else ""}">{joined(rows)}</ul>')
 
 
 def flags(texts: abc.Iterable[str]) -> Safe:

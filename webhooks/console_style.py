@@ -26,6 +26,7 @@ STYLE = """\
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -65,11 +66,13 @@ header { background: var(--raised); border-bottom: 1px solid var(--line); }
 .tile.bad dd { color: var(--dead); }
 .tile.warm dd { color: var(--retry); }
 
-.filter { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 0 0 1rem; }
+.tools { position: relative; margin: 0 0 .8rem; }
+.tools details { margin: 0; }
+.tools .also { position: absolute; top: .25rem; right: 0; }
+.filter { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 0; }
 .filter label { font-size: .84rem; color: var(--quiet); flex: 1 1 9rem; max-width: 15rem; }
-.filter .also { margin-left: auto; align-self: center; font-size: .9rem; }
-input, select, button, .button { font: inherit; color: inherit; border: 1px solid var(--line); border-radius: 8px;
-  background: var(--raised); padding: .42rem .7rem; min-height: 2.5rem; }
+input, select, button, .button { font: inherit; font-size: 1rem; color: var(--ink); background: var(--raised);
+  border: 1px solid var(--line); border-radius: 8px; padding: .42rem .7rem; min-height: 2.5rem; }
 input, select { display: block; width: 100%; margin-top: .15rem; }
 button, .button { cursor: pointer; white-space: nowrap; font-weight: 550; }
 button:hover { border-color: var(--accent); }
@@ -82,13 +85,14 @@ button.plain:hover { color: var(--ink); text-decoration: underline; }
 .state.done { background: var(--done-bg); color: var(--done); }
 .state.dead { background: var(--dead-bg); color: var(--dead); }
 .state.retrying, .state.retry { background: var(--retry-bg); color: var(--retry); }
-.flag { display: inline-block; padding: 0 .45rem; border: 1px solid var(--line); border-radius: 1em; font-size: .78rem;
-  color: var(--quiet); white-space: nowrap; }
+.flag { display: inline-block; padding: 0 .45rem; border: 1px solid var(--line); border-radius: 1em;
+  font-size: .78rem; font-weight: 400; color: var(--quiet); white-space: nowrap; }
 
 .rows { list-style: none; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: 12px;
   background: var(--raised); overflow: hidden; }
 .rows > li { position: relative; display: grid; align-items: baseline; gap: .1rem 1rem; padding: .6rem 1rem;
-  grid-template-columns: 7.2rem minmax(11rem, 1.3fr) minmax(9rem, 1fr) minmax(10rem, auto) auto; }
+  grid-template-columns: 6.6rem minmax(11rem, 1.3fr) minmax(9rem, 1fr) minmax(11rem, auto); }
+.rows.buttons > li { grid-template-columns: 6.6rem minmax(11rem, 1.3fr) minmax(9rem, 1fr) minmax(11rem, auto) auto; }
 .rows > li + li { border-top: 1px solid var(--line); }
 .rows > li:hover { background: var(--shade); }
 .rows .event { font-weight: 550; overflow-wrap: anywhere; }
@@ -131,11 +135,15 @@ details[open] > summary { margin-bottom: .5rem; }
   .bar { padding-top: .5rem; padding-bottom: .35rem; gap: 0 .5rem; }
   .bar .name { flex: 1; }
   .bar nav { order: 3; flex-basis: 100%; margin-left: -.7rem; overflow-x: auto; }
-  .tiles { grid-template-columns: repeat(2, 1fr); gap: .6rem; }
+  .tiles { grid-template-columns: repeat(3, 1fr); gap: .5rem; }
+  .tile { padding: .6rem .7rem; }
+  .tile dt { font-size: .78rem; white-space: nowrap; }
+  .tile dd { font-size: 1.1rem; }
+  .tile dd small { font-size: .72rem; }
   .filter label { flex-basis: 45%; max-width: none; }
-  .rows > li { grid-template-columns: 1fr auto; padding: .75rem 1rem; }
+  .rows > li, .rows.buttons > li { grid-template-columns: 1fr auto; padding: .75rem 1rem; }
   .rows .event { grid-column: 1; grid-row: 1; }
-  .rows .mark { grid-column: 2; grid-row: 1; }
+  .rows .mark { grid-column: 2; grid-row: 1; justify-self: end; }
   .rows .where { grid-column: 1; grid-row: 2; font-size: .9rem; }
   .rows .when { grid-column: 2; grid-row: 2; font-size: .9rem; }
   .rows .when time { display: none; }

@@ -54,7 +54,7 @@ def read_saved(document: object, now: float) -> Delivery:
     if not isinstance(document, dict):
         raise _unreadable("it is no JSON object")
     provider = document.get("provider", document.get("source"))
-    if provider not in _MAKERS:
+    if not isinstance(provider, str) or provider not in _MAKERS:
         raise _unreadable(f"its provider is none of {', '.join(PROVIDERS)}")
     name = document.get("source", provider)
     if not isinstance(name, str):

@@ -44,8 +44,12 @@ def routes(intake: Intake, prefix: str, before: Before, deadline: float = BODY_D
     ]
 
 
+BROKEN = (ConnectionError, web.RequestPayloadError)
+"""What reading a body raises when its sender went away, or framed it wrongly."""
+
+
 async def read_body(content: StreamReader, limit: int) -> bytes:
-    """Read a body, and stop once it has more than `limit` bytes."""
+    """Read a body, and stop once it has more than `limit` bytes. Raises `BROKEN`."""
     body = await content.readany()
     if content.at_eof() or len(body) > limit:
         return body
@@ -64,7 +68,7 @@ def _handler(intake: Intake, source: Source, before: Before, deadline: float) ->
         try:
             async with asyncio.timeout(deadline):
                 body = await read_body(request.content, source.max_body)
-        except TimeoutError:
+        except (TimeoutError, *BROKEN):
             # Whoever it was: to the vendors a cut connection is a failure that they try again after.
             return _cut(request)
         if await before():

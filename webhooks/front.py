@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler
 
-from .aiohttp_shell import read_body
+from .aiohttp_shell import BROKEN, read_body
 from .receiver import Abort, Reply, raw_fields
 from .settings import Settings
 from .sources import Fields, Source, field
@@ -44,7 +44,8 @@ class Front:
     def __init__(self, hooks: Webhooks, settings: Settings) -> None:
         self.settings = settings
         self.cut: Counter[str] = Counter()
-        """Connections that were cut, by reason: `connections`, `peer`, `deadline`, `unstorable`, `unread`."""
+        """Connections that were cut, by reason: `connections`, `peer`, `deadline`, `broken`, `unstorable`,
+        `unread`."""
         self._intake = hooks.intake
         self._sources = {source.path: source for source in hooks.sources}
         self._answers: dict[tuple[Reply, bool, bool], _Answer] = {}
@@ -133,7 +134,10 @@ class Front:
             connection.rest(request.content, self.settings.body_deadline)
             if field(fields, "expect").lower() == "100-continue" and connection.transport:
                 connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await read_body(request.content, source.max_body)
+        try:
+            body = await read_body(request.content, source.max_body)
+        except BROKEN:
+            return self._cut(connection, "broken")
         connection.whole()
         reply = await self._intake.take(source, request.method, fields, body, owns_socket=True)
         if isinstance(reply, Abort):

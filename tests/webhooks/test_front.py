@@ -1,0 +1,321 @@
+"""The served socket: answers, deadlines, bounds, and the end of it. Over real connections, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import contextlib
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.webhooks.receiving import Refusing, Wire, fronted, head, outreach, planmysaas, receiver, request, wire
+from webhooks.app import Webhooks
+from webhooks.front import Front
+from webhooks.inbox_errors import InboxUnavailable
+from webhooks.memory_inbox import MemoryInbox
+from webhooks.outreach import OutreachSource
+from webhooks.testing import SECRET
+
+
+async def emptied(front: Front) -> bool:
+    """Wait until no connection is open."""
+    async with asyncio.timeout(10):
+        while front.open_connections:
+            await asyncio.sleep(0.01)
+    return True
+
+
+async def test_one_connection_carries_many_deliveries() -> None:
+    made = receiver()
+    async with fronted(made.hooks) as (_, port), wire(port) as sender:
+        for number in (1, 2, 3):
+            sender.send(request(outreach(number)))
+            answer = await sender.answer()
+            assert answer is not None
+            assert (answer.status, answer.body, answer.headers["connection"]) == (200, b"stored\n", "keep-alive")
+            assert answer.headers["date"].endswith("GMT")
+        sender.send(request(outreach(8)) + request(planmysaas(9)))
+        assert [getattr(await sender.answer(), "status", None) for _ in range(2)] == [200, 200]
+        await made.hooks.settled()
+    assert len(made.handled) == 5
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (request(outreach(), path="/outreach?x=1"), 200),
+        (request(outreach(), path="/outreach/"), 404),
+        (request(outreach(), path="/planmysaas"), 401),
+        (request(outreach(), "Content-Encoding: gzip"), 415),
+        (request(outreach(), "Content-Encoding: br"), 415),
+        (request(outreach(), "Outreach-Webhook-Signature: " + "0" * 64), 401),
+        (request(outreach(), method="PUT"), 405),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
+        (b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"POST /outreach HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", 413),
+        (
+            b"POST /outreach HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nOutreach-Webhook-Signature: \xff\r\n\r\n{}",
+            401,
+        ),
+        (b"POST /outreach HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 401),
+        (
+            b"POST /outreach HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"POST /outreach HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 400),
+    ],
+)
+async def test_every_request_has_its_answer(data: bytes, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with fronted(receiver().hooks) as (_, port), wire(port) as sender:
+        sender.send(data)
+        answer = await sender.answer()
+        assert answer is not None
+        assert answer.status == status
+    assert caplog.record_tuples == []
+
+
+async def test_head_has_no_body_and_an_old_client_gets_its_connection_closed() -> None:
+    async with fronted(receiver().hooks) as (_, port), wire(port) as sender:
+        sender.send(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await sender.answer(body=False)
+        assert answer is not None
+        assert (answer.status, answer.headers["content-length"]) == (200, "3")
+        sender.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+        closing = await sender.answer()
+        assert closing is not None
+        assert closing.headers["connection"] == "close"
+        assert await sender.ended()
+
+
+async def test_who_asks_whether_to_go_on_is_told_so_only_for_what_may_come() -> None:
+    async with fronted(receiver().hooks) as (_, port):
+        async with wire(port) as sender:
+            sender.send(head(outreach(), "Expect: 100-continue"))
+            first = await sender.answer()
+            assert first is not None
+            assert first.status == 100
+            sender.send(outreach().body)
+            second = await sender.answer()
+            assert second is not None
+            assert second.status == 200
+        async with wire(port) as sender:
+            sender.send(head(outreach(), "Expect: 100-continue", "Content-Encoding: gzip"))
+            refused = await sender.answer()
+            assert refused is not None
+            assert (refused.status, refused.headers["connection"]) == (415, "close")
+
+
+async def test_a_chunked_body_is_cut_off_at_the_bound() -> None:
+    hooks = Webhooks(OutreachSource(SECRET, max_body=1_000), inbox=MemoryInbox())
+    async with fronted(hooks) as (_, port), wire(port) as sender:
+        sender.send(b"POST /outreach HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(11):
+            sender.send(b"64\r\n" + b"x" * 100 + b"\r\n")
+            await asyncio.sleep(0)
+        answer = await sender.answer()
+        assert answer is not None
+        assert (answer.status, answer.headers["connection"]) == (413, "close")
+
+
+async def test_what_cannot_be_stored_is_cut_for_outreach_and_503_for_planmysaas() -> None:
+    inbox = Refusing()
+    inbox.refusal = InboxUnavailable("the disk is full")
+    made = receiver(inbox)
+    for source in made.hooks.sources:
+        source.patience = 0.0
+    async with fronted(made.hooks) as (front, port):
+        async with wire(port) as sender:
+            sender.send(request(planmysaas()))
+            answer = await sender.answer()
+            assert answer is not None
+            assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+            sender.send(request(outreach()))
+            assert await sender.answer() is None
+        assert front.cut["unstorable"] == 1
+
+
+SLOW = {
+    "nothing at all": b"",
+    "half a head": b"POST /outreach HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    "half a body": request(outreach())[:-20],
+    "half a body nobody wants": b"POST /elsewhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+}
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+async def test_a_slow_sender_loses_its_connection(sent: bytes) -> None:
+    async with fronted(receiver().hooks, head_deadline=0.1, body_deadline=0.1) as (front, port), wire(port) as slow:
+        slow.send(sent)
+        answer = await slow.answer()
+        assert answer is None or answer.status == 404
+        assert await slow.ended()
+        assert await emptied(front)
+
+
+async def test_one_that_drips_is_no_faster() -> None:
+    async with fronted(receiver().hooks, head_deadline=0.2) as (front, port), wire(port) as slow:
+        with contextlib.suppress(ConnectionError):
+            for letter in b"POST /outreach HTTP/1.1\r\n" + b"X: y\r\n" * 100:
+                slow.send(bytes([letter]))
+                await slow.writer.drain()
+                await asyncio.sleep(0.01)
+                if slow.reader.at_eof():
+                    break
+        assert await slow.ended()
+        assert front.cut["deadline"] == 1
+
+
+async def test_an_idle_connection_and_a_slow_store_have_no_deadline_of_the_sender() -> None:
+    class Slow(MemoryInbox):
+        async def put(self, delivery):  # type: ignore[no-untyped-def]
+            await asyncio.sleep(0.3)
+            return await super().put(delivery)
+
+    async with fronted(receiver(Slow()).hooks, head_deadline=0.1, body_deadline=0.1) as (_, port), wire(port) as sender:
+        for number in range(2):
+            sender.send(request(outreach(number)))
+            answer = await sender.answer()
+            assert answer is not None
+            assert answer.status == 200
+            await asyncio.sleep(0.3)
+
+
+async def test_an_idle_connection_is_closed_in_the_end() -> None:
+    async with fronted(receiver().hooks, idle_deadline=0.1) as (_, port), wire(port) as sender:
+        sender.send(request(outreach()))
+        assert await sender.answer() is not None
+        assert await sender.ended()
+
+
+async def test_four_hundred_slow_connections_hinder_nobody() -> None:
+    made = receiver()
+    async with contextlib.AsyncExitStack() as stack:
+        front, port = await stack.enter_async_context(fronted(made.hooks, head_deadline=0.5))
+        slow = [await stack.enter_async_context(wire(port)) for _ in range(400)]
+        for each in slow:
+            each.send(b"POST /outreach HTTP/1.1\r\n")
+        async with wire(port) as honest:
+            for number in range(20):
+                honest.send(request(outreach(number)))
+                answer = await honest.answer()
+                assert answer is not None
+                assert answer.status == 200
+            assert all([await each.ended() for each in slow])
+        assert front.cut["deadline"] >= 390
+
+
+async def test_connections_are_bounded_in_all_and_of_one_address() -> None:
+    async with fronted(receiver().hooks, connections=2) as (front, port), wire(port), wire(port), wire(port) as third:
+        assert await third.ended()
+        assert front.cut["connections"] == 1
+    async with fronted(receiver().hooks, per_peer=1) as (front, port):
+        async with wire(port) as first, wire(port) as second:
+            assert await second.ended()
+            first.send(request(outreach()))
+            assert await first.answer() is not None
+            assert front.cut["peer"] == 1
+        assert await emptied(front)
+        async with wire(port) as again:
+            again.send(request(outreach()))
+            assert await again.answer() is not None
+
+
+async def test_behind_a_trusted_proxy_the_addresses_behind_it_are_bounded() -> None:
+    inbox = Refusing()
+    inbox.hangs = True
+    made = receiver(inbox)
+    for source in made.hooks.sources:
+        source.patience = 0.3
+    options = {"per_peer": 2, "trusted_proxies": ("127.0.0.0/8",)}
+    async with fronted(made.hooks, **options) as (front, port), contextlib.AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wire(port)) for _ in range(5)]
+        for number, each in enumerate(wires[:3]):
+            each.send(request(planmysaas(number), f"X-Forwarded-For: 10.{number}.0.1, 203.0.113.9, 127.0.0.2"))
+        assert await wires[2].answer() is None
+        wires[3].send(request(planmysaas(4), "X-Forwarded-For: 203.0.113.10"))
+        answer = await wires[3].answer()
+        assert answer is not None
+        assert (answer.status, front.cut["peer"]) == (503, 1)
+
+
+async def test_one_that_reads_no_answers_is_cut() -> None:
+    async with fronted(receiver().hooks) as (front, port), wire(port) as greedy:
+        greedy.writer.get_extra_info("socket").setsockopt(1, 8, 4096)
+        greedy.reader._limit = 1
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                while not front.cut:
+                    greedy.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 1_000)
+                    await greedy.writer.drain()
+                    await asyncio.sleep(0)
+        assert front.cut["unread"] == 1
+
+
+async def test_its_end_answers_what_is_under_way_and_says_close() -> None:
+    made = receiver()
+    async with contextlib.AsyncExitStack() as stack:
+        front, port = await stack.enter_async_context(fronted(made.hooks, linger=5.0))
+        busy = await stack.enter_async_context(wire(port))
+        busy.send(request(outreach(1)))
+        assert await busy.answer() is not None
+        began = time.monotonic()
+        stopping = asyncio.ensure_future(front.stop())
+        await asyncio.sleep(0.1)
+        busy.send(request(outreach(2)))
+        answer = await busy.answer()
+        assert answer is not None
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        await stopping
+        assert time.monotonic() - began < 4.0
+
+
+@contextlib.asynccontextmanager
+async def served() -> abc.AsyncIterator[Wire]:
+    async with fronted(receiver().hooks, head_deadline=0.1, body_deadline=0.1) as (_, port), wire(port) as sender:
+        yield sender
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    junk=st.one_of(
+        st.binary(max_size=200),
+        st.binary(max_size=200).map(lambda body: b"POST /outreach HTTP/1.1\r\nHost: x\r\n" + body),
+        st.lists(
+            st.tuples(
+                st.sampled_from(
+                    [
+                        b"Content-Length",
+                        b"Outreach-Webhook-Signature",
+                        b"Expect",
+                        b"Upgrade",
+                        b"Transfer-Encoding",
+                        b"Connection",
+                        b"Content-Encoding",
+                    ]
+                ),
+                st.binary(max_size=30),
+            ),
+            max_size=5,
+        ).map(
+            lambda pairs: (
+                b"POST /outreach HTTP/1.1\r\nHost: x\r\n"
+                + b"".join(name + b": " + value + b"\r\n" for name, value in pairs)
+                + b"\r\n{}"
+            )
+        ),
+    )
+)
+def test_nothing_hostile_is_answered_5xx_or_logged(junk: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def play() -> None:
+        async with served() as sender:
+            sender.send(junk)
+            answer = await sender.answer()
+            assert answer is None or answer.status < 500
+
+    asyncio.run(play())
+    assert caplog.record_tuples == []

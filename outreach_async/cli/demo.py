@@ -13,6 +13,7 @@ from ..sandbox.sandbox import Sandbox
 from .demo_acts import ACTS, MINT_THROTTLE, QUOTA, Stage
 from .demo_screen import screen
 from .demo_tally import Tally
+from .demo_webhooks import receive_everything
 from .output import DONE, FAILED, Output
 
 PROSPECTS = 6000
@@ -24,6 +25,9 @@ SWITCHES: dict[str, Any] = {
     "activation_delay": 3600,
     "delivery_delay": 3600,
     "job_delay": 3600,
+    # The receiver is on loopback, without TLS; PlanMySaaS's two hours between tries become half a minute.
+    "webhook_https": "optional",
+    "webhook_waits": 0.005,
 }
 
 
@@ -36,7 +40,7 @@ async def demo(output: Output) -> int:
     async with sandbox.serve() as served, RequestPool(clock=clock) as pool:
         stage = Stage(sandbox, served, pool, show, Tally(clock, show.event))
         began = clock.now()
-        for act in ACTS:
+        for act in (*ACTS, receive_everything):
             await act(stage)
         stage.summary["seconds"] = round(clock.now() - began, 2)
         _count(stage)
@@ -87,4 +91,9 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("rate limited (429)", str(summary["rate_limited"])),
         ("token refreshes", str(summary["refreshes"])),
         ("calls recovered", f"{summary['recovered']} ({failures or 'nothing failed'})"),
+        ("webhook events", f"{summary['events']} of {summary['event_types']} types, the receiver killed meanwhile"),
+        ("events handled", f"{summary['handled']}, {summary['handled_twice']} twice"),
+        ("duplicates", str(summary["duplicates"])),
+        ("forgeries refused", str(summary["refused"])),
+        ("events lost", str(summary["lost"])),
     ]

@@ -92,8 +92,8 @@ class Desk:
         return lent
 
     def check(self, claim: Claim) -> None:
-        """Raise ClaimLost for a claim that is over."""
-        if self._lent.get(claim.id) != claim.fence:
+        """Raise ClaimLost for a claim that is over, or about to be."""
+        if self._lent.get(claim.id) != claim.fence or claim.id in self._ending:
             raise ClaimLost(claim.id)
 
     def settle(self, id: int, settlements: abc.Iterable[Settlement]) -> None:

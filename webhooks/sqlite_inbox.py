@@ -24,6 +24,7 @@ import anyio
 import anyio.to_thread
 
 from outreach_async.engine.clock import Clock, SystemClock
+from outreach_async.protocol.errors import ConfigurationError
 
 from . import upkeep
 from .group_commit import GroupCommit
@@ -53,7 +54,8 @@ class SqliteInbox(LocalInbox):
 
     `depth` bounds the unfinished events. Finished ones are kept `keep` seconds, dead ones `keep_dead`, and fewer when
     more than `max_bytes` are in use. `patience` is how many seconds an opening waits for the process that holds the
-    file.
+    file. A tool that takes the file while no receiver runs says `listening=False`: it keeps no heartbeat and removes
+    nothing, so that the next start still knows since when nobody listened.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class SqliteInbox(LocalInbox):
         keep_dead: float = KEEP_DEAD,
         max_bytes: int = MAX_BYTES,
         patience: float = PATIENCE,
+        listening: bool = True,
     ) -> None:
         super().__init__(depth)
         self.path = Path(path)
@@ -72,6 +75,7 @@ class SqliteInbox(LocalInbox):
         self._keep_dead = keep_dead
         self._max_bytes = max_bytes
         self._patience = patience
+        self._listening = listening
         self._lock = InboxLock(self.path)
         self._writer: GroupCommit | None = None
         self._reader: Reader | None = None
@@ -89,6 +93,8 @@ class SqliteInbox(LocalInbox):
 
     async def open(self, clock: Clock) -> None:
         """Take hold of the file and load what is unfinished. Raises ConfigurationError, InboxHeld."""
+        if self._writer:
+            raise ConfigurationError(f"{self.path} is open already", hint="Open an inbox once, and share it.")
         await self._lock.acquire(clock, self._patience)
         # Reads take turns in one thread. Made here, since it belongs to the event loop that opens the inbox.
         self._turns = anyio.CapacityLimiter(1)
@@ -104,7 +110,7 @@ class SqliteInbox(LocalInbox):
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
             self._keeper = None
-        if self._desk:
+        if self._desk and self._listening:
             try:
                 await self._beat()
             except InboxError as error:
@@ -122,13 +128,22 @@ class SqliteInbox(LocalInbox):
         stores: list[Store] = []
 
         def open_store() -> Store:
-            stores.append(Store(open_for_writing(self.path), clock.now, depth=self._depth))
+            connection = open_for_writing(self.path)
+            try:
+                stores.append(Store(connection, clock.now, depth=self._depth))
+            except sqlite3.Error as error:
+                connection.close()
+                raise ConfigurationError(
+                    f"{self.path} is damaged: {error}", hint="Restore it, or name another file."
+                ) from None
             return stores[0]
 
         self._writer = GroupCommit(open_store, self._deliver)
         await self._writer.start()
         self._reader = await anyio.to_thread.run_sync(self.reader, self.path, limiter=self._turns)
         await self._start(clock, stores[0], await self._read(lambda reader: reader.unfinished()))
+        if not self._listening:
+            return
         now = clock.now()
         await self._do(Call(lambda store: upkeep.note_start(store, now)))
         self._keeper = asyncio.get_running_loop().create_task(self._watch())

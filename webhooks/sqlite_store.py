@@ -32,6 +32,10 @@ _PUT_WORK = (
 _PUT_FAILURES = (
     "INSERT INTO inbox_failures(event, handler, outcome, attempt, at, seconds, retry_at, hold_until, reason, traceback)"
 )
+_PROLONG_GAP = (
+    "UPDATE inbox_gaps SET ended_at = ? WHERE id = (SELECT max(id) FROM inbox_gaps)"
+    " AND cause = ? AND ended_at = ? AND repaired_at IS NULL"
+)
 _PUT_GAP = "INSERT INTO inbox_gaps(started_at, ended_at, cause, detail) VALUES (?, ?, ?, ?)"
 
 
@@ -140,8 +144,21 @@ class Store:
         return run_effect(self.connection, work, lambda: self._write_work([(id, settlement)]), settlement.handler)
 
     def note_gap(self, start: float, end: float, cause: Cause, detail: str = "") -> None:
-        """Record a span in which deliveries may have been lost. A clock that went back does not turn it round."""
-        self.connection.execute(_PUT_GAP, (min(start, end), max(start, end), cause, rows.clean(detail)))
+        """Record a span in which deliveries may have been lost, or prolong the one it goes on from.
+
+        A clock that went back does not turn it round.
+        """
+        start, end = min(start, end), max(start, end)
+        if self.connection.execute(_PROLONG_GAP, (end, cause, start)).rowcount == 0:
+            self.connection.execute(_PUT_GAP, (start, end, cause, rows.clean(detail)))
+
+    def note_full(self) -> None:
+        """Record until when deliveries were refused because the inbox was full, if they were."""
+        if self._full_since is None:
+            return
+        now = self._now()
+        self.note_gap(self._full_since, now, "full", f"{self._depth} events unfinished")
+        self._full_since = now if self.tally.depth >= self._depth else None
 
     def _apply(self, jobs: abc.Sequence[AnyJob]) -> None:
         # Puts and settlements touch different events, so their order among each other means nothing.
@@ -181,9 +198,7 @@ class Store:
         insert(self.connection, _PUT_EVENTS, [rows.event_row(it.id, new, it.flags) for it, new in kept])
         insert(self.connection, _PUT_BODIES, [rows.body_row(it.id, new) for it, new in kept])
         self._write_work([(it.id, unreadable(new)) for it, new in kept if new.unreadable])
-        if self._full_since is not None:
-            self.note_gap(self._full_since, self._now(), "full", f"{self._depth} events unfinished")
-            self._full_since = None
+        self.note_full()
 
     def _write_work(self, told: abc.Sequence[tuple[int, Settlement]]) -> None:
         insert(self.connection, _PUT_WORK, [rows.work_row(*each) for each in told])

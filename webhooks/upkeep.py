@@ -32,7 +32,8 @@ def note_start(store: Store, now: float) -> None:
 
 
 def beat(store: Store, now: float) -> None:
-    """Record that the inbox was open now."""
+    """Record that the inbox was open now, and until now full, if it is."""
+    store.note_full()
     write_meta(store.connection, "heartbeat", now)
 
 

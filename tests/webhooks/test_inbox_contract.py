@@ -271,7 +271,10 @@ class TestSettling:
             await inbox.settle(claim, told(), end="whole")
         with pytest.raises(ClaimLost):
             await inbox.transact(claim, told(), lambda connection: None)
-        await finish(inbox, await inbox.claim())
+        (claim,) = await inbox.claim()
+        ends = [inbox.settle(claim, told(), end="whole") for _ in range(2)]
+        first, second = await asyncio.gather(*ends, return_exceptions=True)
+        assert (first, type(second)) == (None, ClaimLost)
         inbox.release(claim)
         assert inbox.statistics().depth == 0
 

@@ -121,6 +121,8 @@ class InboxMachine(RuleBasedStateMachine):
         if self.lent.get(claim.id) is not claim:
             return
         model, now = self.events[claim.id], self.clock.now()
+        # Only handlers that opted out of the order are run ahead of it, and those hold nothing.
+        hold = 0.0 if claim.ahead else hold
         made = [
             told(name, outcome, at=now, retry_at=now + wait, hold_until=hold and now + wait + hold)
             for name, outcome in outcomes.items()

@@ -24,7 +24,7 @@ from tests.webhooks.kept import delivery, finish, ids, told
 from webhooks import key_index, local_inbox, sqlite_schema, upkeep
 from webhooks.delivery import Key
 from webhooks.inbox import Listing
-from webhooks.inbox_errors import InboxHeld, InboxUnavailable
+from webhooks.inbox_errors import InboxFull, InboxHeld, InboxUnavailable
 from webhooks.jobs import Call
 from webhooks.sqlite_inbox import SqliteInbox
 
@@ -284,6 +284,24 @@ class TestGaps:
         async with opened(path, clock) as inbox:
             assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 90, START + 100)]
 
+    async def test_a_span_in_which_it_was_full_is_known_though_it_never_had_room_again(self, path, tmp_path, clock):
+        async with opened(path, clock, depth=1) as inbox:
+            await inbox.put(delivery(1))
+            with pytest.raises(InboxFull):
+                await inbox.put(delivery(2))
+            for _ in range(2):
+                await clock.advance(60)
+                await inbox._beat()
+            (gap,) = await inbox.gaps()
+            assert (gap.cause, gap.start, gap.end) == ("full", START, clock.now())
+            await finish(inbox, await inbox.claim())
+            await clock.advance(10)
+            await inbox._beat()
+            await clock.advance(10)
+            await inbox._beat()
+            (gap,) = await inbox.gaps()
+            assert START + 120 <= gap.end <= START + 130
+
     async def test_a_clock_that_went_back_gives_a_span_and_not_a_hole(self, path):
         async with opened(path, WoundClock()):
             pass
@@ -400,6 +418,14 @@ class TestFiles:
                 await SqliteInbox(path, patience=0.0).open(clock)
             assert "\n" not in str(refused.value)
         assert (path.read_bytes() if path.is_file() else b"") == before
+
+    async def test_a_damaged_file_and_a_second_opening_are_refused(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            with pytest.raises(ConfigurationError, match="open already"):
+                await inbox.open(clock)
+        sqlite(path, "DROP TABLE inbox_recent_keys")
+        with pytest.raises(ConfigurationError, match="is damaged: no such table"):
+            await inbox.open(clock)
 
     async def test_a_folder_that_is_not_there_or_not_ours(self, path: Path, clock: WoundClock):
         with pytest.raises(ConfigurationError, match="there is no folder"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import contextlib
 import json
 import logging
 import os
@@ -29,6 +30,8 @@ __all__ = ["Settings", "run"]
 
 TOKEN = "WEBHOOKS_ADMIN_TOKEN"
 """Names the token of the operator's application in the environment. Without one, one is made up and told."""
+
+_ADMIN_BACKLOG = 64
 
 Announce = abc.Callable[[dict[str, object]], None]
 
@@ -54,9 +57,12 @@ def run(load: Load, settings: Settings, announce: Announce | None = None) -> int
         announce(_told(sockets, process) | ({} if given or len(sockets) == 1 else {"token": token}))
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    if settings.single:
-        return run_generation(load, settings, sockets, lambda: Alone(lambda: serving(os.getpid())))
-    return asyncio.run(_supervise(sockets, serving))
+    with contextlib.ExitStack() as stack:
+        for each in sockets:
+            stack.enter_context(each)
+        if settings.single:
+            return run_generation(load, settings, sockets, lambda: Alone(lambda: serving(os.getpid())))
+        return asyncio.run(_supervise(sockets, serving))
 
 
 async def _supervise(sockets: list[socket.socket], serving: abc.Callable[[int], None]) -> int:
@@ -70,8 +76,12 @@ def _sockets(settings: Settings) -> list[socket.socket]:
     if settings.admin_port and settings.admin_port == settings.port:
         raise ConfigurationError("the operator's port is the receiver's", hint="Give it a port of its own.")
     sockets = [listening.listen(settings.host, settings.port, settings.backlog)]
-    if settings.admin_port is not None:
-        sockets.append(listening.listen(settings.admin_host, settings.admin_port, 64))
+    try:
+        if settings.admin_port is not None:
+            sockets.append(listening.listen(settings.admin_host, settings.admin_port, _ADMIN_BACKLOG))
+    except ConfigurationError:
+        sockets[0].close()
+        raise
     return sockets
 
 

@@ -138,7 +138,7 @@ def _secrets(name: str, secret: SecretTexts, unsigned: bool) -> Secrets | None:
     if secret is None and not unsigned:
         raise ConfigurationError(
             f"the webhook source {name!r} has no secret, so anybody could send it events",
-            hint="Give secret=..., or say unsigned=True where another layer keeps strangers out.",
+            hint="Give it one, or say unsigned=True where another layer keeps strangers out.",
         )
     if secret is not None and unsigned:
         raise ConfigurationError(f"the webhook source {name!r} has a secret and is unsigned=True: which is it?")

@@ -1,0 +1,294 @@
+"""`hooks serve` as people run it: processes, signals, hand-overs, and a line for whatever is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import collections.abc as abc
+import contextlib
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach_async.cli import main
+from outreach_async.protocol.errors import ConfigurationError
+from tests.webhooks.receiving import outreach, request, wire
+from tests.webhooks.serving import APPLICATION, ROOT, Load, Served, get, served
+from webhooks import SqliteInbox, listening, server
+from webhooks.settings import Settings
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def post(port: int, *numbers: int) -> None:
+    async with wire(port) as sender:
+        for number in numbers:
+            sender.send(request(outreach(number)))
+            answer = await sender.answer()
+            assert answer is not None
+            assert answer.status == 200
+
+
+async def test_it_serves_until_told_to_stop(tmp_path: Path) -> None:
+    async with served(tmp_path, "--admin-port", "0") as serving:
+        await post(serving.port, 1, 2)
+        await serving.until_handled(2)
+        assert await get(serving.told["admin"] + "/readyz") == (200, '{"ready": true, "problems": []}')
+        status, metrics = await get(serving.told["admin"] + "/metrics")
+        assert (status, 'webhooks_stored_total{source="outreach"} 2\n' in metrics) == (200, True)
+        assert (await get(f"{serving.told['serving']}/readyz"))[0] == 404
+        assert len(serving.told["token"]) > 30
+        assert await serving.stop() == 0
+    assert "Traceback" not in serving.errors.read_text()
+
+
+async def test_a_new_generation_takes_over_under_load_and_nobody_is_refused(tmp_path: Path) -> None:
+    async with served(tmp_path) as serving:
+        async with Load(serving.port) as load:
+            for times in (1, 2, 3):
+                serving.process.send_signal(signal.SIGHUP)
+                await serving.until_logged("took over", times)
+        assert load.failed == []
+        assert load.acked > 0
+        await serving.until_handled(load.acked)
+        assert await serving.stop() == 0
+    handled = serving.handled()
+    assert len({number for number, _ in handled}) == load.acked
+    assert len({process for _, process in handled}) >= 2
+
+
+async def test_a_generation_that_cannot_be_loaded_does_not_take_over(tmp_path: Path) -> None:
+    async with served(tmp_path) as serving:
+        (tmp_path / "app.py").write_text("raise RuntimeError('half an edit')\n")
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until_logged("the present one goes on")
+        await post(serving.port, 1)
+        assert await serving.stop() == 0
+    assert "half an edit" in serving.errors.read_text()
+
+
+async def test_a_generation_that_dies_is_started_again_with_what_it_had(tmp_path: Path) -> None:
+    async with served(tmp_path) as serving:
+        await post(serving.port, 1)
+        os.kill(serving.told["generation"], signal.SIGKILL)
+        # It waits in the queue meanwhile, and is not refused.
+        await post(serving.port, 2)
+        await serving.until_handled(2)
+        assert await serving.stop() == 0
+    assert "ended by itself (exit code -9)" in serving.errors.read_text()
+
+
+async def test_a_generation_whose_parent_is_gone_ends_and_lets_go(tmp_path: Path) -> None:
+    async with served(tmp_path) as first:
+        first.process.kill()
+        first.process.wait()
+        async with served(tmp_path) as second:
+            await post(second.port, 1)
+            assert await second.stop() == 0
+
+
+async def test_it_can_be_one_process(tmp_path: Path) -> None:
+    async with served(tmp_path, "--single") as serving:
+        assert serving.told["pid"] == serving.told["generation"] == serving.process.pid
+        await post(serving.port, 1)
+        assert await serving.stop() == 0
+
+
+async def test_a_program_of_ones_own_runs_by_itself(tmp_path: Path) -> None:
+    program = APPLICATION + '\n    if __name__ == "__main__":\n        raise SystemExit(hooks.run(port=0))\n'
+    async with served(tmp_path, application=program, command=[sys.executable, "app.py"]) as serving:
+        await post(serving.port, 1)
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until_logged("took over")
+        await post(serving.port, 2)
+        assert await serving.stop() == 0
+
+
+async def test_it_takes_the_socket_that_systemd_listens_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # What systemd does: the socket becomes descriptor 3, and the process's own number is told.
+        script = (
+            f"import os, sys; os.dup2({listener.fileno()}, 3)\n"
+            "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n"
+            "os.execv(sys.argv[1], sys.argv[1:])"
+        )
+        systemd = Served(tmp_path)
+        systemd._command = [sys.executable, "-c", script, *systemd._command]
+        try:
+            await asyncio.to_thread(systemd.start, pass_fds=[listener.fileno(), 3])
+            assert systemd.port == listener.getsockname()[1]
+            await post(systemd.port, 1)
+            assert await systemd.stop() == 0
+        finally:
+            systemd.kill()
+
+
+async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> None:
+    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=0.2').replace(
+        "async def note(event: Event) -> None:\n",
+        "async def note(event: Event) -> None:\n"
+        "        open('begun.txt', 'w').close()\n"
+        "        await asyncio.sleep(600)\n",
+    )
+    async with served(tmp_path, application=application) as serving:
+        await post(serving.port, 1)
+        async with asyncio.timeout(20):
+            while not (tmp_path / "begun.txt").exists():
+                await asyncio.sleep(0.02)
+        assert await serving.stop() == 0
+    async with served(tmp_path) as serving:
+        await serving.until_handled(1)
+        assert await serving.stop() == 0
+
+
+def edited(folder: Path, old: str, new: str) -> None:
+    text = textwrap.dedent(APPLICATION)
+    assert old in text
+    (folder / "app.py").write_text(text.replace(old, new))
+
+
+def no_secret(folder: Path) -> str:
+    edited(folder, 'OutreachSource("secret-of-a-test")', "OutreachSource()")
+    return "the webhook source 'outreach' has no secret, so anybody could send it events"
+
+
+def absent_folder(folder: Path) -> str:
+    edited(folder, "inbox.db", "absent/inbox.db")
+    return "there is no folder absent. Make it, or name another file."
+
+
+def newer_inbox(folder: Path) -> str:
+    edited(folder, "inbox.db", "inbox.db")
+    with contextlib.closing(sqlite3.connect(folder / "inbox.db")) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    return "inbox.db"
+
+
+def narrow_handler(folder: Path) -> str:
+    edited(folder, "event: Event", "event: int")
+    return "would be given any Event, as a pattern gives, and is annotated for int"
+
+
+def module_missing(folder: Path) -> str:
+    return "there is no module 'app'"
+
+
+def name_missing(folder: Path) -> str:
+    (folder / "app.py").write_text("hook = 1\n")
+    return "app has no 'hooks'"
+
+
+def name_of_another(folder: Path) -> str:
+    (folder / "app.py").write_text("hooks = []\n")
+    return "app:hooks is a list, and no Webhooks"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
+    """A folder to serve from in this very process, which is left as it was."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(server.TOKEN, "")
+    heeded = signal.getsignal(signal.SIGHUP)
+    yield tmp_path
+    signal.signal(signal.SIGHUP, heeded)
+    sys.modules.pop("app", None)
+
+
+@pytest.mark.parametrize(
+    "spoil", [no_secret, absent_folder, newer_inbox, narrow_handler, module_missing, name_missing, name_of_another]
+)
+def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    wanted = spoil(here)
+    assert main(["hooks", "serve", "app:hooks", "--port", "0", "--single"]) == 2
+    told = capfd.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert wanted in told.err
+
+
+@pytest.mark.parametrize("target", ["app", "app:", ":hooks", "app:hooks.all"])
+def test_a_target_is_a_module_and_a_name(target: str, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["hooks", "serve", target, "--port", "0", "--single"]) == 2
+    assert "names no receiver. Write MODULE:NAME, such as app:hooks." in capfd.readouterr().err
+
+
+def test_an_inbox_held_by_another_process_is_told_with_its_pid(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    edited(here, 'SqliteInbox("inbox.db")', 'SqliteInbox("inbox.db", patience=0.0)')
+
+    async def held() -> int:
+        async with SqliteInbox(here / "inbox.db"):
+            return await asyncio.to_thread(main_in_thread)
+
+    def main_in_thread() -> int:
+        command = [sys.executable, "-m", "outreach_async.cli", "hooks", "serve", "app:hooks", "--port", "0", "--single"]
+        return subprocess.run(command, cwd=here, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode
+
+    assert asyncio.run(held()) == 1
+    told = capfd.readouterr().err
+    assert f"inbox.db is held by process {os.getpid()}" in told
+    assert told.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    edited(here, "inbox.db", "inbox.db")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["hooks", "serve", "app:hooks", "--port", port]) == 2
+        assert main(["hooks", "serve", "app:hooks", "--port", port, "--admin-port", port]) == 2
+    told = capfd.readouterr().err
+    assert f"port {port} on 127.0.0.1 is taken. Stop what listens there, or give another port.\n" in told
+    assert "the operator's port is the receiver's" in told
+
+
+def test_a_webhooks_module_of_ones_own_is_named(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.py").write_text("mine = 1\n")
+    script = "import sys; sys.path.insert(0, '.'); from outreach_async.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "hooks", "serve", "app:hooks"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "webhooks.py, and not this library's" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"port": 70_000}, "70000 is no port"),
+        ({"head_deadline": 0.0}, "deadlines are seconds"),
+        ({"per_peer": 0}, "have to be 1 or more"),
+        ({"trusted_proxies": ("proxy.local",)}, "Give addresses or networks"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Settings(**given)
+
+
+def test_the_address_behind_proxies_is_the_last_one_that_is_no_proxy() -> None:
+    settings = Settings(trusted_proxies=("10.0.0.0/8", "2001:db8::1"))
+    assert settings.behind("1.1.1.1, 203.0.113.9, 10.1.2.3") == "203.0.113.9"
+    assert settings.behind("10.0.0.1") == ""
+    assert settings.behind("") == ""
+    assert settings.trusts("2001:db8::1")
+    assert settings.trusts("")
+    assert not settings.trusts("unknown")
+    assert not Settings().trusts("127.0.0.1")
+
+
+def test_what_cannot_be_listened_on_says_so() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be listened on"):
+        listening.listen("203.0.113.77", 0, 1)
+    with pytest.raises(ConfigurationError, match="descriptor 999 is no socket"):
+        listening.adopt(999)

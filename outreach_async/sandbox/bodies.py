@@ -47,6 +47,17 @@ def read_data(body: bytes) -> dict[str, Any]:
     return data
 
 
+def cleanup_token(body: bytes) -> str:
+    """Give the cleanup token in a body, as an attribute or plainly; empty when there is none. Raises Refused."""
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise bad_body("is not valid JSON") from None
+    for step in ("data", "attributes"):
+        told = told.get(step, told) if isinstance(told, dict) else {}
+    return str(told.get("cleanupToken", "")) if isinstance(told, dict) else ""
+
+
 def check_identity(kind: ResourceType, data: Values, record: Record | None) -> None:
     """Refuse a body whose `type` (and, on an update, `id`) is not that of its URL."""
     if data.get("type") != kind.name:

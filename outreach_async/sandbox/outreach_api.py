@@ -14,7 +14,7 @@ from ..protocol.messages import NO_HEADERS, Response
 from .actions import act, check_params
 from .admission import check_media_type, check_scopes
 from .batches import start_batch
-from .bodies import read_data
+from .bodies import cleanup_token, read_data
 from .calls import Call, json_answer
 from .catalogue import ResourceType, catalogue
 from .enrolment import Engagement, engage
@@ -236,8 +236,7 @@ class OutreachApi:
         """Remove a webhook by its cleanup token. Where the token goes is not known: a header or the body."""
         token = call.headers.get("outreach-webhook-cleanup-token", "")
         if not token and call.body:
-            data = read_data(call.body).get("attributes")
-            token = str(data.get("cleanupToken", "")) if isinstance(data, dict) else ""
+            token = cleanup_token(call.body)
         found = self.store.having("webhook", "cleanupToken", token) if token else ()
         if not found:
             raise record_not_found("webhook", "")

@@ -104,7 +104,9 @@ class OutreachOccasions:
     def _move(self, state: Ref, action: str, now: float) -> None:
         """Take a sequence state on; one that is over is replaced by a new one."""
         row = self._org.row(state)
-        if row.attributes["state"] == "finished":
+        steps = self._org.store.holders("sequenceStep", "sequence", row.one["sequence"])
+        at_its_end = row.one.get("sequenceStep") == ("sequenceStep", steps[-1] if steps else 0)
+        if row.attributes["state"] == "finished" or (action == "advanced" and at_its_end):
             row = self._org.row(self._make("sequenceState", now))
         if row.attributes["state"] != "active":
             row = begin(self._org, row, now, self._actor)

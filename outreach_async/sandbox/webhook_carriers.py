@@ -113,10 +113,10 @@ class HttpCarrier:
             return "reset"
 
     def _opened(self) -> ClientSession:
-        from aiohttp import ClientSession, TCPConnector
+        from aiohttp import ClientSession, TCPConnector, ThreadedResolver
 
         if self._session is None:
-            connector = TCPConnector(limit=0, force_close=True)
+            connector = TCPConnector(limit=0, force_close=True, resolver=ThreadedResolver())
             self._session = ClientSession(connector=connector, headers={"User-Agent": _USER_AGENT})
         return self._session
 

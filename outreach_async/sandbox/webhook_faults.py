@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import random
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from ..protocol.errors import ConfigurationError
 from .webhook_ledger import Message
@@ -122,8 +122,3 @@ def forged(message: Message, how: Forgery) -> Message:
         "doubled": [(name, signature), (name, signature)],
     }
     return Message(message.url, (*headers, *signatures[how]), body)
-
-
-def fault_of(kind: str, **options: Any) -> WebhookFault:
-    """Give the fault that a test names. Raises ConfigurationError for a kind there is not."""
-    return WebhookFault(kind, **options)  # type: ignore[arg-type]

@@ -123,10 +123,6 @@ class Ledger:
         if entry := self._entries.get(number):
             self._entries[number] = replace(entry, state=state, reason=reason)
 
-    def get(self, number: int) -> Delivery | None:
-        """Give one delivery, None where it is not kept any more."""
-        return self._entries.get(number)
-
     def statistics(self) -> dict[str, int]:
         """Count the deliveries by their state and by what they are, and the tries."""
         return {"deliveries": self._made, "tries": self.tries} | {k: v for k, v in sorted(self._counts.items()) if v}

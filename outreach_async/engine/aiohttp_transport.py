@@ -54,10 +54,13 @@ class AiohttpTransport:
         self._reads: aiohttp.ClientSession | None = None
         self._writes: aiohttp.ClientSession | None = None
         self._headers: dict[tuple[str | None, str], CIMultiDict[str]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     async def send(self, request: Request, authorization: str | None, timeout: float | None = None) -> Response:
         """Send one request. Raises ConnectionFailed, TimedOut, InvalidResponse when the answer passes the cap."""
+        if (loop := asyncio.get_running_loop()) is not self._loop:
+            self._belong_to(loop)
         deadlines = self._deadlines if timeout is None else Deadlines(timeout)
         deadline = deadlines.start()
         try:
@@ -70,6 +73,14 @@ class AiohttpTransport:
             deadlines.stop(deadline)
             if timeout is not None:
                 deadlines.close()
+
+    def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not None:
+            raise ConfigurationError(
+                "these connections belong to another event loop",
+                hint="Make the pool, or the client, inside the asyncio.run() that uses it.",
+            )
+        self._loop = loop
 
     async def _exchange(self, request: Request, authorization: str | None) -> Response:
         import aiohttp
@@ -170,6 +181,9 @@ def _headers(authorization: str | None, media_type: str) -> CIMultiDict[str]:
 
 @lru_cache(maxsize=1)
 def _user_agent() -> str:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return f"outreach-async/{version('outreach-async')}"
+    try:
+        return f"outreach-async/{version('outreach-async')}"
+    except PackageNotFoundError:  # run from a copy of the source, or frozen into one file
+        return "outreach-async"

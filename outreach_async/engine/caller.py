@@ -67,7 +67,12 @@ class Caller:
     def raw_request(
         self, method: str, path: str, *, query: abc.Mapping[str, str] | Pairs, data: object, route: str | None
     ) -> Request:
-        """Build a request of the user's own. Raises ConfigurationError for a path that leads out of the root."""
+        """Build a request of the user's own.
+
+        Raises ConfigurationError for a path that leads out of the root, and for what is no method.
+        """
+        if not (method.isascii() and method.isalpha()):
+            raise ConfigurationError(f"{method!r} is not an HTTP method")
         try:
             target = follow(Request("GET", self.origin, self.root), self.root + path, self.root)
         except InvalidResponse:

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 
 from ..protocol import scopes
-from ..protocol.errors import ErrorObject, Forbidden, OutreachError, TransportError
+from ..protocol.errors import ErrorObject, Forbidden, OutreachError, QuotaExhausted, TransportError
 from ..protocol.messages import NO_HEADERS, Request, Response
 from ..protocol.retry import OUTREACH_RETRY, Again, Refresh, RetryPolicy, Stop, already_gone, decide
 from ..protocol.verdict import Judge
@@ -130,7 +130,11 @@ class Pipeline:
             authorization = self.signer.authorization() or await self._authorize(request, options, observers)
             if gate.try_acquire():
                 return authorization
-            waited = await gate.acquire(lane=options.lane, patience=options.patience)
+            try:
+                waited = await gate.acquire(lane=options.lane, patience=options.patience)
+            except QuotaExhausted as error:
+                error.request = request
+                raise
             _tell_wait(observers, request, "quota", waited)
             live = self.signer.authorization()
             if live is not None:

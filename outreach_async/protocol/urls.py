@@ -61,6 +61,10 @@ def _encoded(text: str) -> str:
         raise ConfigurationError(
             f"{_shown(text)} is not Unicode text", hint="It holds a lone surrogate; decode it with the right charset."
         ) from None
+    except TypeError:
+        raise ConfigurationError(
+            f"a parameter of the query is a {type(text).__name__}, not a text", hint="Write it as the wire does."
+        ) from None
 
 
 def _shown(text: str) -> str:

@@ -2,11 +2,13 @@
 
 import asyncio
 import gzip
+import importlib.metadata
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from outreach_async.engine import aiohttp_transport
 from outreach_async.engine.aiohttp_transport import AiohttpTransport
 from outreach_async.protocol.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 from outreach_async.protocol.messages import FORM, Request
@@ -189,3 +191,31 @@ async def test_a_cancelled_call_leaves_no_connection(transport):
             await task
         assert not transport._reads.connector._acquired
         forever.set()
+
+
+def test_another_event_loop_is_told_that_the_connections_are_not_its_own():
+    async def fail(transport):
+        with pytest.raises(ConnectionFailed):
+            await transport.send(Request("GET", "http://127.0.0.1:1", "/"), None)
+
+    async def refuse(transport):
+        with pytest.raises(ConfigurationError, match="another event loop"):
+            await transport.send(Request("GET", "http://127.0.0.1:1", "/"), None)
+        await transport.close()
+
+    transport = AiohttpTransport()
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        first.run(fail(transport))
+        second.run(refuse(transport))
+
+
+async def test_a_copy_that_is_not_installed_works_too(transport, monkeypatch):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    aiohttp_transport._user_agent.cache_clear()
+    async with Seen(plain) as seen:
+        await transport.send(Request("GET", seen.origin, "/"), None)
+    aiohttp_transport._user_agent.cache_clear()
+    assert seen.requests[0].headers["User-Agent"] == "outreach-async"

@@ -204,6 +204,7 @@ async def test_a_quota_that_is_back_next_year_is_told_at_once(pipeline, wire, po
     with pytest.raises(QuotaExhausted) as caught:
         await pipeline.send(GET, CallOptions())
     assert caught.value.resets_at > began + pool.pace.patience
+    assert str(caught.value).startswith("GET /prospects/{id}: the quota user")
     assert pool.clock.now() - began < 5
     assert idle(pool)
 

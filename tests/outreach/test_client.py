@@ -44,6 +44,13 @@ async def test_a_raw_call_cannot_leave_the_api(api, wire, path):
     assert wire.requests == []
 
 
+@pytest.mark.parametrize("method", ["GET\r\nX: y", "", "GET /"])
+async def test_a_raw_call_has_a_method(api, wire, method):
+    with pytest.raises(ConfigurationError, match="not an HTTP method"):
+        await api.request(method, "/prospects")
+    assert wire.requests == []
+
+
 async def test_includes_are_refused_on_writes(api, wire):
     with pytest.raises(ConfigurationError, match="include cannot be asked for on a write"):
         await api.with_options(query={"include": "account"}).prospects.create(first_name="Ada")

@@ -70,3 +70,9 @@ def test_text_that_is_not_unicode_is_refused_and_shown_short() -> None:
     with pytest.raises(ConfigurationError, match="not Unicode") as caught:
         encode([("a", "\ud800" + "x" * 500)])
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("value", [5, None, 1.5])
+def test_a_parameter_that_is_no_text_is_refused(value: object) -> None:
+    with pytest.raises(ConfigurationError, match="not a text"):
+        encode([("page[size]", value)])  # type: ignore[list-item]

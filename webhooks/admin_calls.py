@@ -20,8 +20,8 @@ from .console_access import PATH, Access
 from .inbox import Inbox
 from .inbox_errors import InboxError
 from .inbox_views import entry_view, gap_view, stored_view, summary_view
-from .operations import Redelivered, listing_of, redeliver, redeliver_dead
-from .replay import read_saved, saved
+from .operations import listing_of, redeliver, redeliver_dead, redelivered_view, replay
+from .replay import saved
 
 BODY_LIMIT = 8 << 20
 """Bytes of the largest call; a delivery of 1 MiB written as JSON is smaller."""
@@ -97,21 +97,15 @@ class AdminCalls:
         asked = await _document(request)
         match asked:
             case {"ids": [*ids]} if all(map(_is_id, ids)):
-                return _redelivered(await redeliver(self._inbox, ids))
+                return redelivered_view(await redeliver(self._inbox, ids))
             case {"dead": True}:
                 before = asked.get("before")
                 if before is None or _is_id(before):
-                    return _redelivered(await redeliver_dead(self._inbox, before))
+                    return redelivered_view(await redeliver_dead(self._inbox, before))
         raise ConfigurationError('what to redeliver is said as {"ids": [1, 2]} or {"dead": true}')
 
     async def _replay(self, request: web.Request) -> Answer:
-        delivery = read_saved(await _document(request), self._now())
-        receipt = await self._inbox.put(delivery)
-        return {"id": receipt.id, "duplicate": receipt.duplicate, "event": delivery.event}
-
-
-def _redelivered(done: Redelivered) -> Answer:
-    return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}
+        return await replay(self._inbox, await _document(request), self._now())
 
 
 def _is_id(value: object) -> bool:

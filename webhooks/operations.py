@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from outreach_async.protocol.errors import ConfigurationError
 
 from .inbox import LISTED, Inbox, Listing, State
+from .replay import read_saved
+from .shown_text import line
 
 AT_ONCE = 200
 """Events redelivered in one go, so that deliveries get in between."""
@@ -50,6 +52,21 @@ async def redeliver_dead(inbox: Inbox, before: int | None = None, limit: int = L
     done = await redeliver(inbox, [summary.id for summary in found])
     more = len(found) == min(limit, LISTED)
     return Redelivered(done.taken, done.left, found[-1].id if more and found else None)
+
+
+def redelivered_view(done: Redelivered) -> dict[str, Any]:
+    """Give what a redelivery did as plain values."""
+    return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}
+
+
+async def replay(inbox: Inbox, document: object, now: float) -> dict[str, Any]:
+    """Put a saved delivery, received `now` in Unix seconds, and give what became of it as plain values.
+
+    Raises ConfigurationError for what is no saved delivery, InboxFull, InboxUnavailable.
+    """
+    delivery = read_saved(document, now)
+    receipt = await inbox.put(delivery)
+    return {"id": receipt.id, "duplicate": receipt.duplicate, "event": line(delivery.event)}
 
 
 def listing_of(asked: abc.Mapping[str, str], limit: int = 50) -> Listing:

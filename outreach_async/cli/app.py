@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from . import hooks_operate  # noqa: F401  # registers its commands
 from .hooks import hooks
 from .options import Debug, Format, Install, Json, Of, Service, User
 

@@ -1,0 +1,108 @@
+"""`hooks redeliver` and `hooks replay`: have events worked on again, and hand deliveries in from a file."""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..protocol.errors import ConfigurationError
+from .hooks_reach import View, Where, writing
+from .output import DONE, FAILED, Output
+
+MAX_FILE = 256 << 20
+"""Bytes of the largest file of saved deliveries."""
+
+
+async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, every: bool) -> int:
+    """Have these events worked on again, or every dead letter. FAILED when some could not be."""
+    if bool(ids) is every:
+        raise ConfigurationError("it is not said what to redeliver", hint="Name events by their ids, or say --all.")
+    taken: list[int] = []
+    left: list[int] = []
+    before: int | None = None
+    async with writing(where) as inbox:
+        while True:
+            done = await (inbox.redeliver_dead(before) if every else inbox.redeliver(ids))
+            taken += done["redelivered"]
+            left += done["left"]
+            before = done["before"]
+            if before is None:
+                break
+    if taken:
+        when = "" if where.admin else "; their handlers run when a receiver starts"
+        output.say(f"redelivered {len(taken):,} {'event' if len(taken) == 1 else 'events'}{when}")
+    elif every:
+        output.say("there are no dead letters")
+    if left:
+        output.note(f"left alone, being worked on or not there: {', '.join(map(str, left))}")
+    output.result({"redelivered": taken, "left": left})
+    return FAILED if left else DONE
+
+
+async def replay(output: Output, where: Where, file: str, provider: str | None) -> int:
+    """Hand in every delivery of a file; nothing is handed in when one of them cannot be read."""
+    saved = [*_raw(file, provider)] if provider else _saved(file)
+    async with writing(where) as inbox:
+        _check(saved)
+        told = [await inbox.replay(each) for each in saved]
+    new = sum(not each["duplicate"] for each in told)
+    output.say(f"stored {new:,}, known before {len(told) - new:,}")
+    output.result({"stored": new, "duplicates": len(told) - new, "events": told})
+    return DONE
+
+
+def _check(saved: abc.Sequence[Any]) -> None:
+    from webhooks.replay import read_saved
+
+    for number, each in enumerate(saved, 1):
+        try:
+            read_saved(each, 0.0)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"delivery {number}: {error.message}", hint=error.hint) from None
+
+
+def _raw(file: str, provider: str) -> abc.Iterator[View]:
+    """Give the saved delivery of a file that is one body, byte for byte."""
+    import base64
+
+    yield {"provider": provider, "source": provider, "body_base64": base64.b64encode(_read(file)).decode("ascii")}
+
+
+def _saved(file: str) -> list[Any]:
+    """Read saved deliveries: an object or a list of them, or one object a line. Raises ConfigurationError."""
+    text = _read(file)
+    try:
+        whole = json.loads(text)
+        return whole if isinstance(whole, list) else [whole]
+    except (ValueError, RecursionError):
+        pass
+    found = []
+    for number, row in enumerate(text.splitlines(), 1):
+        if row.strip():
+            try:
+                found.append(json.loads(row))
+            except (ValueError, RecursionError) as error:
+                raise ConfigurationError(
+                    f"line {number} of {file} is not JSON: {error}",
+                    hint="A body as the vendor sends it is read with --as PROVIDER.",
+                ) from None
+    if not found:
+        raise ConfigurationError(f"{file} holds no deliveries")
+    return found
+
+
+def _read(file: str) -> bytes:
+    try:
+        if file == "-":
+            content = sys.stdin.buffer.read(MAX_FILE + 1)
+        else:
+            with Path(file).expanduser().open("rb") as opened:
+                content = opened.read(MAX_FILE + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+    if len(content) > MAX_FILE:
+        raise ConfigurationError(f"{file} has more than {MAX_FILE:,} bytes", hint="Hand it in by parts.")
+    return content

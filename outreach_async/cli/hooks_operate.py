@@ -26,7 +26,7 @@ Admin = Annotated[
     typer.Option(
         "--admin",
         metavar="URL",
-        help="The admin port of a running receiver; its token is in OUTREACH_HOOKS_TOKEN.",
+        help="The admin port of a running receiver; its token is in WEBHOOKS_ADMIN_TOKEN.",
         show_default=False,
     ),
 ]

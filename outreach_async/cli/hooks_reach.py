@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from webhooks.sqlite_inbox import SqliteInbox
     from webhooks.sqlite_reader import Reader
 
-TOKEN = "OUTREACH_HOOKS_TOKEN"
+TOKEN = "WEBHOOKS_ADMIN_TOKEN"
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 

@@ -14,7 +14,7 @@ from ..protocol.errors import ConfigurationError
 from ..protocol.origins import OUTREACH_ORIGIN, PLANMYSAAS_ORIGIN, origin_of
 from ..protocol.tokens import digest
 from .clock import Clock
-from .environment import Environment, required, setting
+from .environment import Environment, base_url, required
 from .oauth import OAuthApp, OAuthUser, SignIn
 from .s2s import S2SApp, S2SInstall
 from .transport import Transport
@@ -112,7 +112,7 @@ class BearerToken:
     def from_env(cls, *, environ: Environment = os.environ) -> BearerToken:
         """Read OUTREACH_ACCESS_TOKEN, and OUTREACH_BASE_URL where set. Raises ConfigurationError."""
         (token,) = required(environ, "OUTREACH_ACCESS_TOKEN")
-        return cls(token, base_url=setting(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN))
+        return cls(token, base_url=base_url(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN))
 
     def __repr__(self) -> str:
         return f"<BearerToken at {self.origin}>"
@@ -135,7 +135,7 @@ class ApiKey:
     def from_env(cls, *, environ: Environment = os.environ) -> ApiKey:
         """Read PLANMYSAAS_API_KEY, and PLANMYSAAS_BASE_URL where set. Raises ConfigurationError."""
         (key,) = required(environ, "PLANMYSAAS_API_KEY")
-        return cls(key, base_url=setting(environ, "PLANMYSAAS_BASE_URL", PLANMYSAAS_ORIGIN))
+        return cls(key, base_url=base_url(environ, "PLANMYSAAS_BASE_URL", PLANMYSAAS_ORIGIN))
 
     def __repr__(self) -> str:
         return f"<ApiKey {self.prefix} at {self.origin}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections.abc as abc
 
 from ..protocol.errors import ConfigurationError
+from ..protocol.origins import origin_of
 
 Environment = abc.Mapping[str, str]
 
@@ -21,3 +22,8 @@ def required(environ: Environment, *names: str) -> tuple[str, ...]:
 def setting(environ: Environment, name: str, default: str) -> str:
     """Give a variable, or the default where it is missing or empty."""
     return environ.get(name, "").strip() or default
+
+
+def base_url(environ: Environment, name: str, default: str) -> str:
+    """Give the origin in a variable, or the default. Raises ConfigurationError that names the variable."""
+    return origin_of(setting(environ, name, default), name=name)

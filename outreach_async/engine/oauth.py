@@ -16,7 +16,7 @@ from ..protocol.origins import OUTREACH_ORIGIN, origin_of
 from ..protocol.redaction import Secret
 from ..protocol.tokens import GRANT_INTERVAL, Token
 from .clock import Clock, SystemClock
-from .environment import Environment, required, setting
+from .environment import Environment, base_url, required, setting
 from .exchanges import borrowed
 from .token_manager import TokenManager
 from .token_stores import TokenStore
@@ -88,7 +88,7 @@ class OAuthApp:
             client_secret,
             redirect_uri,
             tokens=tokens,
-            base_url=setting(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN),
+            base_url=base_url(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN),
             scopes=scopes,
             refresh_token=setting(environ, "OUTREACH_REFRESH_TOKEN", "") or None,
         )

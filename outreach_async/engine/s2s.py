@@ -22,7 +22,7 @@ from ..protocol.origins import OUTREACH_ORIGIN, origin_of
 from ..protocol.tokens import Token
 from ..protocol.urls import path_segment
 from .clock import Clock, SystemClock
-from .environment import Environment, required, setting
+from .environment import Environment, base_url, required
 from .exchanges import borrowed
 from .token_manager import Pause, TokenManager
 from .transport import Transport
@@ -67,8 +67,8 @@ class S2SApp:
         Raises ConfigurationError that names every variable that is missing or empty.
         """
         guid, key = required(environ, "OUTREACH_S2S_GUID", "OUTREACH_S2S_PRIVATE_KEY")
-        base_url = setting(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN)
-        return cls(guid=guid, private_key=key, base_url=base_url, quota_subject=quota_subject)
+        origin = base_url(environ, "OUTREACH_BASE_URL", OUTREACH_ORIGIN)
+        return cls(guid=guid, private_key=key, base_url=origin, quota_subject=quota_subject)
 
     def __repr__(self) -> str:
         return f"<S2SApp {self.guid} at {self.origin}>"
@@ -175,7 +175,7 @@ def read_key(private_key: str | bytes | os.PathLike[str]) -> AppKey:
             return AppKey(file.read(_LARGEST_KEY))
     except (OSError, ValueError, RuntimeError) as error:
         # What is no path may be a piece of the key itself. That holds no dot, so only a text with one is shown.
-        shown = f"file {str(private_key)!r}" if "." in str(private_key) else "file named"
+        shown = f"file {str(private_key)!r}" if "." in str(private_key) else "file"
         raise ConfigurationError(
             f"the private key's {shown} cannot be read: {getattr(error, 'strerror', None) or 'it is no path'}",
             hint="Give the PEM text itself, or the path of a file that holds it.",

@@ -133,3 +133,26 @@ def test_one_credential_serves_one_loop_after_another(token_server, clock) -> No
         return header
 
     assert {asyncio.run(use()) for _ in range(3)} == {"Bearer at-1"}
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (BearerToken.from_env, "OUTREACH_BASE_URL"),
+        (lambda environ: OAuthApp.from_env(tokens=MemoryTokens(), environ=environ), "OUTREACH_BASE_URL"),
+        (S2SApp.from_env, "OUTREACH_BASE_URL"),
+        (ApiKey.from_env, "PLANMYSAAS_BASE_URL"),
+    ],
+)
+def test_a_base_url_that_cannot_be_used_is_told_by_its_variable(read, name: str) -> None:
+    others = (
+        "OUTREACH_ACCESS_TOKEN",
+        "OUTREACH_CLIENT_ID",
+        "OUTREACH_CLIENT_SECRET",
+        "OUTREACH_S2S_GUID",
+        "OUTREACH_S2S_PRIVATE_KEY",
+        "PLANMYSAAS_API_KEY",
+    )
+    environ = dict.fromkeys(others, "x") | {"OUTREACH_REDIRECT_URI": "https://h/callback", name: "api.example.com"}
+    with pytest.raises(ConfigurationError, match=f"{name} 'api.example.com' cannot be used"):
+        read(environ=environ)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, get_args
 from urllib.parse import parse_qsl
 
+from msgspec.structs import replace
+
 from ..protocol import paging
 from ..protocol.errors import ConfigurationError, ServerFault
 from ..protocol.jsonapi import decode_document
@@ -127,9 +129,9 @@ class Query(Generic[R, S]):
         return self._with(offset=rows)
 
     async def first(self) -> R | None:
-        """Give the first record, or None."""
-        page = await self.limit(1)
-        return page[0] if len(page) else None
+        """Give the first record, or None. An empty page is not the end, so pages are read until one has it."""
+        found = [page[0] async for page in self.limit(1).pages() if len(page)]
+        return found[0] if found else None
 
     async def collect(self) -> list[R]:
         """Give all records as a list; they are all held in memory."""
@@ -224,7 +226,7 @@ def _halved(request: Request) -> Request | None:
     if not sizes or max(sizes) <= 1:
         return None
     halved = ((n, str(int(v) // 2)) if n in {"page[size]", "page[limit]"} else (n, v) for n, v in pairs)
-    return dataclasses.replace(request, query=encode(halved))
+    return replace(request, query=encode(halved))
 
 
 def _listed(keys: frozenset[str]) -> str:

@@ -72,6 +72,12 @@ async def test_filters_written_by_hand_go_through(api, wire):
     assert asked(wire)["filter[tags]"] == "a"
 
 
+async def test_the_first_may_be_behind_an_empty_page(api, wire):
+    wire.rows(next=link(after="a")).rows(row("prospect", 7), next=link(after="b"))
+    assert (await api.prospects.where().first()).id == 7
+    assert len(wire.requests) == 2
+
+
 async def test_iterating_walks_every_page_and_an_empty_one_is_not_the_end(api, wire):
     wire.rows(row("prospect", 1), row("prospect", 2), next=link(after="a"))
     wire.rows(next=link(after="b"))

@@ -11,9 +11,11 @@ import re
 import msgspec
 
 from .errors import ErrorObject
+from .redaction import redact
 
 _MOST_ERRORS = 50
 _LONGEST_TEXT = 1000
+_LONGEST_READ = 8 * _LONGEST_TEXT  # enough that a secret is cut off whole
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
@@ -65,5 +67,6 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(filter(None, map(_text, value[:_MOST_ERRORS])))[:_LONGEST_TEXT]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return str(value).strip()[:_LONGEST_TEXT]
+        # A server may quote what it was sent, the token included.
+        return redact(str(value)[:_LONGEST_READ]).strip()[:_LONGEST_TEXT]
     return ""

@@ -32,7 +32,7 @@ _IN_JSON = re.compile(rf'(?i)("(?:{_SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 _SETUP_PATH = re.compile(r"(/installs/)([^/?#\s]+)(/actions/setupToken)")
 _LOOKS_SECRET = re.compile(
     r"(?i:bearer)\s+[^\s\"',;]+"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"
     # PlanMySaaS's support asks for a key's prefix: the two characters that we show of it are no key.
     r"|pms_[a-z]+_[A-Za-z0-9_-]{5,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",

@@ -87,3 +87,11 @@ def test_no_document_raises(document: object) -> None:
 @given(body=st.binary(max_size=60))
 def test_no_bytes_raise(body: bytes) -> None:
     error_objects(body)
+
+
+@pytest.mark.parametrize("text", ["Bearer canary", 'sent {"refresh_token":"canary"}', "?access_token=canary"])
+@pytest.mark.parametrize("form", ['{"errors":[{"id":"x","detail":%s}]}', '{"error":%s}', '{"error":"x","message":%s}'])
+def test_an_error_that_quotes_the_credential_is_masked(form, text):
+    (told,) = error_objects((form % json.dumps(text)).encode())
+    assert "canary" not in repr(told)
+    assert "***" in repr(told)

@@ -7,8 +7,9 @@ through `paging.follow`, which compares origins, so a token cannot leave the ori
 from __future__ import annotations
 
 import collections.abc as abc
-from dataclasses import dataclass
 from typing import cast
+
+import msgspec
 
 from .redaction import redact_headers, redact_url
 
@@ -50,9 +51,8 @@ class Headers(abc.Mapping[str, str]):
 NO_HEADERS = Headers()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Request:
-    """One call, complete but for its credential.
+class Request(msgspec.Struct, frozen=True):
+    """One call, complete but for its credential. A struct, since one is made for every call.
 
     `path` and `query` are percent-encoded already; `path` starts at the root of `origin` (`https://api.outreach.io`).
     `route` is the path with its ids taken out (`/prospects/{id}`): it names the call in errors, hooks and quotas.
@@ -79,8 +79,7 @@ class Request:
         return f"<Request {self.method} {redact_url(self.url)}>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """One answer, its body read whole and decoded from any transfer or content encoding.
 
     `headers` compares names without case.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import collections.abc as abc
 import re
-from dataclasses import replace
 from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
+
+from msgspec.structs import replace
 
 from .errors import ConfigurationError, InvalidResponse
 from .messages import Request

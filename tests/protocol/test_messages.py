@@ -1,7 +1,5 @@
 """Frozen exchanges whose texts hide secrets."""
 
-import dataclasses
-
 import pytest
 
 from outreach_async.protocol.messages import NO_HEADERS, Headers, Request, Response
@@ -25,7 +23,7 @@ def test_a_request_is_one_url():
 
 def test_exchanges_are_frozen_and_print_no_secrets():
     request = Request("POST", "https://h", "/oauth/token", "refresh_token=canary", b"canary")
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         request.path = "/x"  # type: ignore[misc]
     assert "canary" not in repr(request)
     assert "canary" not in repr(Response(200, Headers({"Authorization": "canary"}), b"canary"))

@@ -205,17 +205,11 @@ class Within:
 async def _through(url: str, environ: Environment) -> abc.AsyncIterator[Any]:
     from .hooks_admin import Admin
 
-    token = setting(environ, TOKEN, "") or setting(environ, _server_token(), "")
+    token = setting(environ, TOKEN, "")
     if not token:
         raise ConfigurationError(f"--admin needs the console's token in {TOKEN}")
     async with Admin(url, token) as admin:
         yield admin
-
-
-def _server_token() -> str:
-    from webhooks.server import TOKEN
-
-    return TOKEN
 
 
 def _clock() -> Any:

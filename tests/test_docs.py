@@ -5,8 +5,8 @@ The word behind `python` on a fence says what is done with a block:
     python            compiled
     python run        run in order with the page's other ones, in one namespace that holds `sandbox`, `api` and `pms`
     python program    run as a process of its own, its environment set up for a sandbox on loopback
-    python serve      the same, for a receiver on port 8080: the `console run` blocks that follow on its page are run
-                      while it serves, on a port that is free, and then it is ended by SIGTERM
+    python serve      the same, for a receiver on port 8080 (its operator's on 8081): the `console run` blocks that
+                      follow on its page are run while it serves, on ports that are free; then it is sent SIGTERM
 
 A comment `# -> text` says what is printed there: it has to be, in that order; `...` stands for anything.
 
@@ -173,6 +173,7 @@ async def served(tmp_path: Path) -> abc.AsyncIterator[dict[str, str]]:
             "PLANMYSAAS_API_KEY": known["api_key"],
             "OUTREACH_WEBHOOK_SECRET": known["outreach_webhook_secret"],
             "PLANMYSAAS_WEBHOOK_SECRET": known["planmysaas_webhook_secret"],
+            "WEBHOOKS_ADMIN_TOKEN": "a token for tests only",
             "SANDBOX": known["control_url"],
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -224,19 +225,21 @@ async def held(block: Block, text: str, environment: dict[str, str], folder: Pat
 @pytest.mark.needs_tool("bash", "curl", "openssl")
 @pytest.mark.parametrize("block", chosen("python", "serve"))
 async def test_a_receiver_serves_what_follows_it(
-    block: Block, served: dict[str, str], tmp_path: Path, unused_tcp_port: int
+    block: Block, served: dict[str, str], tmp_path: Path, unused_tcp_port_factory: abc.Callable[[], int]
 ) -> None:
-    sessions = [one for one in blocks(block.page) if one.language == "console" and with_server(one) == block]
+    ports = {"8080": unused_tcp_port_factory(), "8081": unused_tcp_port_factory()}
+    shown = [one for one in blocks(block.page) if one.language == "console" and "run" in one.words]
+    sessions = [one for one in shown if with_server(one) == block]
     assert sessions, "nothing is shown of it"
-    (tmp_path / "receiver.py").write_text(on_port(block.text, unused_tcp_port))
+    (tmp_path / "receiver.py").write_text(on_ports(block.text, ports))
     with (tmp_path / "output").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "receiver.py", env=served, cwd=tmp_path, stdout=output, stderr=asyncio.subprocess.STDOUT
         )
     try:
-        await until_listening(unused_tcp_port, process)
+        await until_listening(ports["8080"], process)
         for session in sessions:
-            await held(session, on_port(session.text, unused_tcp_port), served, tmp_path)
+            await held(session, on_ports(session.text, ports), served, tmp_path)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -246,9 +249,10 @@ async def test_a_receiver_serves_what_follows_it(
     check_printed(block, promised(block.text), told)
 
 
-def on_port(text: str, port: int) -> str:
-    assert "8080" in text
-    return text.replace("8080", str(port))
+def on_ports(text: str, ports: abc.Mapping[str, int]) -> str:
+    for documented, free in ports.items():
+        text = text.replace(documented, str(free))
+    return text
 
 
 async def until_listening(port: int, process: asyncio.subprocess.Process) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import collections.abc as abc
 from typing import Any
 
+import anyio.to_thread
 import msgspec
 from aiohttp import web
 
@@ -88,7 +89,8 @@ class AdminCalls:
         entry = await self._inbox.get(int(request.match_info["id"]))
         if "raw" in request.query:
             return {"saved": saved(entry.delivery) if entry else None}
-        return {"event": entry_view(entry) if entry else None}
+        # A body is the sender's to choose, and laying one out may take a while: deliveries do not wait for it.
+        return {"event": await anyio.to_thread.run_sync(entry_view, entry) if entry else None}
 
     async def _gaps(self, request: web.Request) -> Answer:
         return {"gaps": [gap_view(gap) for gap in await self._inbox.gaps()]}

@@ -14,6 +14,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
+import anyio.to_thread
 from aiohttp import web
 
 from outreach_async.protocol.errors import ConfigurationError
@@ -116,7 +117,7 @@ class Console:
     async def _dead(self, request: web.Request, proof: str) -> web.Response:
         asked = Listing(state="dead", before=number(request.query.get("before"), "before"), limit=LISTED)
         found = await self._inbox.events(asked)
-        dead = (await self._inbox.counts()).get("dead", 0)
+        dead = self._inbox.statistics().dead
         content = pages.dead_letters(found, dead, asked, self._now(), proof)
         return self._shown("Dead letters", joined((_told(request), content)), proof, place="/dead")
 
@@ -128,7 +129,9 @@ class Console:
         if entry is None:
             content = frame.problem("There is no such event", "It was removed, or never was.")
             return self._shown("No such event", content, proof, status=404)
-        content = joined((_told(request), event_page(entry, self._now(), proof)))
+        # A body is the sender's to choose, and laying one out may take a while: deliveries do not wait for it.
+        content = await anyio.to_thread.run_sync(event_page, entry, self._now(), proof)
+        content = joined((_told(request), content))
         return self._shown(f"Event {entry.id}", content, proof, place="/events")
 
     async def _login(self, request: web.Request) -> web.StreamResponse:

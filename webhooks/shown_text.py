@@ -19,7 +19,7 @@ from outreach_async.protocol.redaction import MASK, printable, redact
 SHOWN = 64 * 1024
 """Characters of a body or a traceback that are shown."""
 
-LAID_OUT = 256 * 1024
+LAID_OUT = 128 * 1024
 """Bytes of the largest body that is laid out; a larger one is shown as received."""
 
 _SECRET_NAME = re.compile(

@@ -86,7 +86,7 @@ button.plain:hover { color: var(--ink); text-decoration: underline; }
 .state.dead { background: var(--dead-bg); color: var(--dead); }
 .state.retrying, .state.retry { background: var(--retry-bg); color: var(--retry); }
 .flag { display: inline-block; padding: 0 .45rem; border: 1px solid var(--line); border-radius: 1em;
-  font-size: .78rem; font-weight: 400; color: var(--quiet); white-space: nowrap; }
+  font-size: .78rem; font-weight: 400; color: var(--quiet); overflow-wrap: anywhere; }
 
 .rows { list-style: none; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: 12px;
   background: var(--raised); overflow: hidden; }
@@ -107,8 +107,8 @@ button.plain:hover { color: var(--ink); text-decoration: underline; }
   color: var(--quiet); }
 .steps { display: flex; justify-content: space-between; margin: 1rem 0 0; }
 
-.facts { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.5rem; margin: 0; }
-.facts dt { color: var(--quiet); }
+.facts { display: grid; grid-template-columns: fit-content(16rem) minmax(0, 1fr); gap: .35rem 1.5rem; margin: 0; }
+.facts dt { color: var(--quiet); overflow-wrap: anywhere; }
 .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .panel { background: var(--raised); border: 1px solid var(--line); border-radius: 12px; padding: 1rem 1.2rem; }
 .panel + .panel { margin-top: .7rem; }
@@ -150,7 +150,7 @@ details[open] > summary { margin-bottom: .5rem; }
   .rows .why { grid-column: 1 / 3; }
   .rows form { grid-column: 1 / 3; grid-row: auto; margin-top: .4rem; }
   .rows form button { width: 100%; min-height: 2.8rem; }
-  .facts { grid-template-columns: 1fr; gap: 0; }
+  .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .facts dd + dt { margin-top: .6rem; }
   input, select, button { min-height: 2.8rem; }
   pre { font-size: .8rem; padding: .8rem; }

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from outreach_async.sandbox.clock import START, WoundClock
+from tests.webhooks.kept import delivery
 from tests.webhooks.on_call import TOKEN, Client, filled, served
 from webhooks.memory_inbox import MemoryInbox
 
@@ -37,6 +38,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_tool(CHROMIUM)]
 async def inbox() -> abc.AsyncIterator[MemoryInbox]:
     clock = WoundClock(START + 320)
     inbox = await filled(clock)
+    long = "unbroken" * 24
+    headers = (("x-long", long * 5), (long, "1"))
+    await inbox.put(delivery(6, event=long, resource=long, source=long[:40], flags=(long[:60],), headers=headers))
     yield inbox
     await inbox.close()
 
@@ -127,5 +131,7 @@ async def test_all_is_redelivered_after_a_second_look(page: Any, client: Client,
     await shot(page, "none-dead")
     await page.click("text=Gaps")
     await shot(page, "gaps")
+    await page.goto(f"{base}/events/6")
+    await shot(page, "long")
     # No cookie of ours can be read by a script, and none could run anyway.
     assert await page.evaluate("document.cookie") == ""

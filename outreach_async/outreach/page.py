@@ -6,6 +6,7 @@ import collections.abc as abc
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast, overload
 
+from ..protocol.errors import ConfigurationError
 from ..protocol.jsonapi import Document, Id, Row, normal_id
 from .record import Record, Ref
 from .shapes import OnDrift, Shape, shape
@@ -97,9 +98,10 @@ class Page(Generic[R]):
             yield build(row, on_drift) if isinstance(row, Row) else row
 
     def raw(self) -> abc.Iterator[RawRow]:
-        """Give the rows undecoded, for copies that need no records. Call it before any record was reached."""
+        """Give the rows undecoded, for copies that need no records. Raises ConfigurationError once one was reached."""
         for row in self._rows:
-            assert isinstance(row, Row), "raw() after a record was reached"
+            if not isinstance(row, Row):
+                raise ConfigurationError("a record of this page was reached", hint="Read raw() before any record.")
             yield RawRow(row.type, normal_id(row.id), bytes(row.attributes), bytes(row.relationships))
 
     @overload

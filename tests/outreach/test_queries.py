@@ -238,3 +238,12 @@ async def test_two_walks_of_one_query_do_not_meet(api, wire):
     query = api.prospects.where()
     one, two = await asyncio.gather(query.collect(), query.collect())
     assert [record.id for record in one] == [record.id for record in two] == [1]
+
+
+async def test_raw_rows_are_not_given_once_a_record_was_reached(api, wire):
+    wire.rows(row("prospect", 1), row("prospect", 2))
+    page = await api.prospects.where()
+    assert [raw.id for raw in page.raw()] == [1, 2]
+    assert page[1].id == 2
+    with pytest.raises(ConfigurationError, match="was reached"):
+        list(page.raw())

@@ -7,6 +7,7 @@ Other events happen besides, as in life: who completes a task touches its prospe
 from __future__ import annotations
 
 import collections.abc as abc
+from functools import cache
 from typing import Any, TypeAlias
 
 from ..protocol.errors import ConfigurationError
@@ -40,6 +41,7 @@ _TOUCHED = {
 }
 
 
+@cache
 def event_names() -> tuple[str, ...]:
     """Give every event of the matrix, each type from its creation to its end."""
     names = []

@@ -1,6 +1,6 @@
 """Outreach as a sender of webhooks: who is told of a change, how each try is written, how a webhook then stands.
 
-Subscriptions are the organisation's own `webhook` rows, read anew for every change and every try. Waiting, and the
+Subscriptions are the organisation's own `webhook` rows, read anew when one of them changes. Waiting, and the
 wire, are the sender's.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .administration import FAILING_SINCE
+from .catalogue import catalogue
 from .organisation import Change
 from .outreach_api import OutreachApi
 from .store import Record
@@ -55,6 +56,7 @@ class OutreachWebhooks:
         self._api = api
         self.post: abc.Callable[[Parcel], None] = lambda _: None
         self._random = random.Random(f"outreach webhooks {seed}")  # noqa: S311  # a simulation's dice
+        self._active: list[Subscription] | None = None
         self.lifecycle: Endpoint | None = None
         self.denied: set[tuple[int, str]] = set()
         api.on_change(self._changed)
@@ -108,22 +110,27 @@ class OutreachWebhooks:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _changed(self, change: Change) -> None:
-        job = ""
+        if change.type == "webhook":
+            self._active = None
+        if change.type not in catalogue().webhooks:
+            return
+        job, switches = "", self.switches
         for subscription in self._subscriptions():
-            if not wants(subscription, change, self.switches):
+            if not wants(subscription, change, switches):
                 continue
             if not may_read(self._api.store, subscription.authorizer, change.type, self.denied):
                 continue
             job = job or self.uuid()
-            payload = payload_of(change, subscription.version, self.switches, job)
+            payload = payload_of(change, subscription.version, switches, job)
             written = _Written(self, payload, subscription.url, subscription.secret, subscription.cleanup_token)
             event, resource = payload["meta"]["eventName"], f"{change.type}/{change.id}"
             self.post(Parcel(event, resource, subscription.id, subscription.url, change.now, written))
 
-    def _subscriptions(self) -> abc.Iterator[Subscription]:
-        for row in self._api.store.all("webhook"):
-            if (found := subscription_of(row)) is not None:
-                yield found
+    def _subscriptions(self) -> abc.Sequence[Subscription]:
+        if self._active is None:
+            found = map(subscription_of, self._api.store.all("webhook"))
+            self._active = [one for one in found if one is not None]
+        return self._active
 
     def _note(self, row: Record, standing: Standing) -> None:
         values: dict[str, Any] = {
@@ -134,6 +141,7 @@ class OutreachWebhooks:
         }
         if standing.reason and standing.until is None and self.switches.webhook_deactivation == "inactive":
             values["active"] = False
+            self._active = None
         row.set(values)
         self._api.store.put(row)
 

@@ -108,6 +108,7 @@ class Sandbox:
             api.tick(clock.now())
         await clock.advance(end - clock.now())
         api.tick(clock.now())
+        await clock.advance(0)
 
     @contextlib.asynccontextmanager
     async def sending(self, deliver: Deliver | None = None) -> abc.AsyncIterator[None]:
@@ -116,9 +117,11 @@ class Sandbox:
         `deliver` is given each request and gives the status it answers with, or the failure the network shows
         instead. Without such a block webhooks are entered as unsent. Within another one, it takes its place.
         """
-        refuses = lambda: self.switches.webhook_private == "suspended"  # noqa: E731
-        clock = lambda: self.clock  # noqa: E731
-        carrier = InProcessCarrier(deliver, clock) if deliver else HttpCarrier(clock, refuses)
+        carrier = (
+            InProcessCarrier(deliver, lambda: self.clock)
+            if deliver
+            else HttpCarrier(lambda: self.clock, lambda: self.switches.webhook_private == "suspended")
+        )
         before, self._carrier = self._carrier, carrier
         try:
             await self._stop_sending()

@@ -7,7 +7,7 @@ through `paging.follow`, which compares origins, so a token cannot leave the ori
 from __future__ import annotations
 
 import collections.abc as abc
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -78,6 +78,10 @@ class Request(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact_url(self.url)}>"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # Rich would show every field of a struct, and a refresh token travels in the body.
+        return [("method", self.method), ("url", redact_url(self.url))]
+
 
 class Response(msgspec.Struct, frozen=True):
     """One answer, its body read whole and decoded from any transfer or content encoding.
@@ -95,3 +99,6 @@ class Response(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]

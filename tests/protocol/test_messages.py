@@ -28,3 +28,10 @@ def test_exchanges_are_frozen_and_print_no_secrets():
     assert "canary" not in repr(request)
     assert "canary" not in repr(Response(200, Headers({"Authorization": "canary"}), b"canary"))
     assert "canary" not in repr(Headers({"Authorization": "Bearer canary"}))
+
+
+def test_rich_shows_no_more_than_repr():
+    """It asks structs for all their fields, also in the local variables of a traceback."""
+    request = Request("POST", "https://h", "/oauth/token", "access_token=canary", b"client_secret=canary")
+    assert request.__rich_repr__() == [("method", "POST"), ("url", "https://h/oauth/token?access_token=***")]
+    assert Response(200, NO_HEADERS, b"canary").__rich_repr__() == [("status", 200), ("bytes", 6)]

@@ -109,15 +109,9 @@ async def _send(stage: Stage, serving: Serving) -> None:
 
 
 async def _count(stage: Stage, serving: Serving) -> dict[str, int]:
-    """Wait until all is sent and handled, or has had time enough, and compare."""
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + _PATIENCE
-    while loop.time() < ends:
-        sent, effects = _sent(stage), await asyncio.to_thread(_effects, serving.inbox)
-        waiting = any(delivery.state == "waiting" for delivery in _deliveries(stage))
-        if not waiting and sent.keys() <= set(effects):
-            break
-        await asyncio.sleep(0.1)
+    """Compare what was sent with what the handler did, once all is sent and handled or has had time enough."""
+    await _quiet(stage, serving)
+    sent, effects = _sent(stage), _effects(serving.inbox)
     extra = [delivery for delivery in _deliveries(stage) if delivery.copy != "genuine"]
     forged = [delivery for delivery in extra if delivery.copy == "forged"]
     return {
@@ -130,6 +124,17 @@ async def _count(stage: Stage, serving: Serving) -> dict[str, int]:
         "forgeries_accepted": sum(delivery.accepted for delivery in forged),
         "lost": len(sent.keys() - set(effects)),
     }
+
+
+async def _quiet(stage: Stage, serving: Serving) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while any(delivery.state == "waiting" for delivery in _deliveries(stage)) or _unhandled(stage, serving):
+                await asyncio.sleep(0.1)
+
+
+def _unhandled(stage: Stage, serving: Serving) -> bool:
+    return not _sent(stage).keys() <= set(_effects(serving.inbox))
 
 
 def _deliveries(stage: Stage) -> tuple[Delivery, ...]:

@@ -129,12 +129,13 @@ async def _count(stage: Stage, serving: Serving) -> dict[str, int]:
 async def _quiet(stage: Stage, serving: Serving) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE):
-            while any(delivery.state == "waiting" for delivery in _deliveries(stage)) or _unhandled(stage, serving):
+            while _under_way(stage, serving):  # noqa: ASYNC110  # another process's work tells nobody either
                 await asyncio.sleep(0.1)
 
 
-def _unhandled(stage: Stage, serving: Serving) -> bool:
-    return not _sent(stage).keys() <= set(_effects(serving.inbox))
+def _under_way(stage: Stage, serving: Serving) -> bool:
+    waiting = any(delivery.state == "waiting" for delivery in _deliveries(stage))
+    return waiting or not _sent(stage).keys() <= set(_effects(serving.inbox))
 
 
 def _deliveries(stage: Stage) -> tuple[Delivery, ...]:

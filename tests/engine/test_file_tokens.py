@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import stat
@@ -81,7 +82,8 @@ async def test_the_new_file_is_on_disk_before_it_takes_the_old_ones_place(path, 
     fsync, replace = os.fsync, Path.replace
 
     def watched_fsync(descriptor: int) -> None:
-        done.append("sync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "sync file")
+        status = os.fstat(descriptor)
+        done.append("sync folder" if stat.S_ISDIR(status.st_mode) else f"sync file of {status.st_size} bytes")
         fsync(descriptor)
 
     def watched_replace(self: Path, target: Path) -> Path:
@@ -91,7 +93,19 @@ async def test_the_new_file_is_on_disk_before_it_takes_the_old_ones_place(path, 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(Path, "replace", watched_replace)
     await FileTokens(path).save("ada", TOKEN)
-    assert done == ["sync file", "replace", "sync folder"]
+    assert done == [f"sync file of {path.stat().st_size} bytes", "replace", "sync folder"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+async def test_nothing_stays_open(path) -> None:
+    store = FileTokens(path)
+    await store.save("ada", TOKEN)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        async with store.lock("ada", timeout=1):
+            await store.save("ada", TOKEN)
+            await store.load("ada")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace", "write"])
@@ -156,6 +170,8 @@ async def test_a_file_that_cannot_be_understood_is_refused_and_kept(path, conten
         await store.save("ada", OTHER)
     assert path.read_bytes() == content
     assert str(path) in str(caught.value)
+    assert caught.value.hint
+    assert ("move it away" in caught.value.hint) == (why in ("damaged", "not a token file"))
     assert "canary" not in str(caught.value)
 
 
@@ -302,7 +318,7 @@ async def test_a_save_that_is_cancelled_ends_before_its_lock_is_given_back(path,
     assert await store.load("ada") == TOKEN
 
 
-async def test_a_cancelled_save_that_also_fails_is_a_cancellation(path, monkeypatch) -> None:
+async def test_a_cancelled_save_that_also_fails_is_a_cancellation(path, monkeypatch, caplog) -> None:
     started, release = threading.Event(), threading.Event()
 
     def slow(self: Path, target: Path) -> Path:
@@ -319,6 +335,9 @@ async def test_a_cancelled_save_that_also_fails_is_a_cancellation(path, monkeypa
     release.set()
     with pytest.raises(asyncio.CancelledError):
         await saving
+    del saving
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 HOLDER = """

@@ -131,6 +131,10 @@ def test_a_key_is_loaded_in_either_form_and_however_its_lines_end(form: str) -> 
         assert AppKey(given).rsa.private_numbers() == rfc_key().private_numbers()
 
 
+def test_a_key_may_come_with_its_certificate() -> None:
+    assert AppKey(pem(rfc_key()) + certificate()).rsa.key_size == 2048
+
+
 def public_pem() -> str:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return rfc_key().public_key().public_bytes(serialization.Encoding.PEM, form).decode()
@@ -247,7 +251,7 @@ def test_a_refusal_says_what_to_check(status: int) -> None:
 
 
 def test_a_busy_server_says_when_to_come_back() -> None:
-    for status in (429, 503):
+    for status in (429, 500, 503):
         with pytest.raises(CredentialError) as caught:
             read_install_grant(INSTALL, answer(status, b""), now=NOW)
         assert caught.value.retry_at == NOW

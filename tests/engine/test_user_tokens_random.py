@@ -69,9 +69,7 @@ class World:
             case "fault" if value == "cut" and self.server.rotation == "revoke":
                 pass  # the one loss that nobody can make good
             case "fault":
-                self.server.faults.append(
-                    Response(int(value), Headers(), b"Retry later") if value.isdigit() else value
-                )
+                self.server.faults.append(Response(int(value), Headers(), b"Retry later") if value.isdigit() else value)
             case "restart":
                 await signer.close()
                 self.signers[number] = self.started()

@@ -8,6 +8,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes no test wrong: examples are bounded in number, and every test in time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 VENDOR_SCHEMAS = Path(__file__).resolve().parents[2] / "shared" / "reference"
 

@@ -7,6 +7,7 @@ import contextlib
 from typing import Self, TypeVar
 
 from ..protocol.pace import QuotaView
+from ..protocol.retry import RetryPolicy
 from ..protocol.verdict import Judge
 from .credentials import Credential
 from .observers import Observer, Watch, watching
@@ -21,12 +22,17 @@ class Client:
     """One credential's calls over a pool. Without `pool` it has one of its own and closes it."""
 
     def __init__(
-        self, credential: Credential, judge: Judge, pool: RequestPool | None, observers: abc.Sequence[Observer]
+        self,
+        credential: Credential,
+        judge: Judge,
+        pool: RequestPool | None,
+        observers: abc.Sequence[Observer],
+        retry: RetryPolicy,
     ) -> None:
         self._own_pool = pool is None
         self._pool = pool or RequestPool()
         signer = credential.bind(self._pool.transport, self._pool.clock)
-        self._pipeline = Pipeline(self._pool, signer, judge, observers)
+        self._pipeline = Pipeline(self._pool, signer, judge, observers, retry)
 
     async def __aenter__(self) -> Self:
         return self

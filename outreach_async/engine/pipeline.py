@@ -31,6 +31,7 @@ class CallOptions:
 
     `timeout`: seconds for one exchange. `patience`: seconds a call may wait for its quota or token.
     `replay`: whether the call may arrive twice; None lets the repetition table decide.
+    `retry`: how often and how far apart a call is sent again; None takes the provider's own.
     `check_scopes`: refuse, before sending, what the grant's scopes cannot do.
     """
 
@@ -38,20 +39,27 @@ class CallOptions:
     timeout: float | None = None
     patience: float | None = None
     replay: bool | None = None
-    retry: RetryPolicy = OUTREACH_RETRY
+    retry: RetryPolicy | None = None
     check_scopes: bool = True
 
 
 class Pipeline:
     """Sends calls for one credential through a pool that others share."""
 
-    def __init__(self, pool: RequestPool, signer: Signer, judge: Judge, observers: abc.Sequence[Observer] = ()) -> None:
+    def __init__(
+        self,
+        pool: RequestPool,
+        signer: Signer,
+        judge: Judge,
+        observers: abc.Sequence[Observer] = (),
+        retry: RetryPolicy = OUTREACH_RETRY,
+    ) -> None:
         self.pool = pool
         self.signer = signer
+        self.retry = retry
         self._judge = judge
         self._observers = tuple(observers)
         self._gate = pool.pacer.gate(signer.subjects)
-        self._kaia_gate: Gate | None = None
 
     async def send(self, request: Request, options: CallOptions) -> Response:
         """Send a call until it succeeds or must not be repeated. Raises what `errors` draws, and gives a 2xx answer."""
@@ -67,7 +75,9 @@ class Pipeline:
             pool.leave()
 
     async def _attempts(self, request: Request, options: CallOptions, observers: tuple[Observer, ...]) -> Response:
-        pool, gate, number, refreshed = self.pool, self._gate_for(request), 0, False
+        pool, gate, number, refreshed = self.pool, self._gate, 0, False
+        if request.route.startswith(_KAIA_ROUTES):
+            gate = await self._kaia_gate(request, options, observers)
         while True:
             number += 1
             authorization = self.signer.authorization()
@@ -109,7 +119,7 @@ class Pipeline:
             attempt=number,
             refreshed=refreshed,
             now=self.pool.clock.now(),
-            policy=options.retry,
+            policy=options.retry or self.retry,
             jitter=random.random(),  # noqa: S311  # spreads retries; guards nothing
         )
         match decision:
@@ -163,17 +173,16 @@ class Pipeline:
             seconds = self.pool.clock.now() - began
             tell(observers, lambda observer: observer.on_end(request, error, seconds))
 
-    def _gate_for(self, request: Request) -> Gate:
-        if not request.route.startswith(_KAIA_ROUTES):
-            return self._gate
-        if self._kaia_gate is None:
-            subjects = []
-            for span, limit, seconds in _KAIA_WINDOWS:
-                subject = f"{self.signer.org_subject}:kaia:{span}"
-                self.pool.pacer.declare(subject, limit, seconds)
-                subjects.append(subject)
-            self._kaia_gate = self.pool.pacer.gate((*self.signer.subjects, *subjects))
-        return self._kaia_gate
+    async def _kaia_gate(self, request: Request, options: CallOptions, observers: tuple[Observer, ...]) -> Gate:
+        """Give the gate of calls that spend the organisation's own quotas: the first token tells which it is."""
+        if self.signer.authorization() is None:
+            await self._authorize(request, options, observers)
+        subjects = []
+        for span, limit, seconds in _KAIA_WINDOWS:
+            subject = f"{self.signer.org_subject}:kaia:{span}"
+            self.pool.pacer.declare(subject, limit, seconds)
+            subjects.append(subject)
+        return self.pool.pacer.gate((*self.signer.subjects, *subjects))
 
     def _check_scope(self, request: Request, options: CallOptions) -> None:
         granted = self.signer.granted

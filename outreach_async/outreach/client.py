@@ -16,7 +16,7 @@ from ..protocol.errors import ConfigurationError
 from ..protocol.messages import Request, Response
 from ..protocol.names import camel
 from ..protocol.paging import follow
-from ..protocol.retry import RetryPolicy
+from ..protocol.retry import OUTREACH_RETRY, RetryPolicy
 from ..protocol.verdict import judge_outreach
 from .caller import API_ROOT, Caller
 from .open_collection import OpenCollection
@@ -46,7 +46,7 @@ class Outreach(Client, Namespace):
         on_drift: OnDrift = "keep",
         options: CallOptions | None = None,
     ) -> None:
-        super().__init__(credential, judge_outreach, pool, observers)
+        super().__init__(credential, judge_outreach, pool, observers, OUTREACH_RETRY)
         self._caller = Caller(
             pipeline=self._pipeline,
             origin=credential.origin,

@@ -189,7 +189,7 @@ class Query(Generic[R, S]):
         caller = self._caller
         while True:
             half = _halved(request)
-            policy = caller.options.retry
+            policy = caller.options.retry or caller.pipeline.retry
             # Whatever else fails is tried as often as ever: only a page too heavy is better asked for in halves.
             retry = dataclasses.replace(policy, gateway_attempts=min(2, policy.attempts))
             options = dataclasses.replace(caller.options, retry=retry) if half else caller.options

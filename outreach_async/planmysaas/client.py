@@ -47,8 +47,8 @@ class PlanMySaaS(Client):
         options: CallOptions | None = None,
     ) -> None:
         credential = _credential(key, base_url)
-        super().__init__(credential, planmysaas_judge(credential.prefix), pool, observers)
-        given = options or CallOptions(retry=PLANMYSAAS_RETRY)
+        super().__init__(credential, planmysaas_judge(credential.prefix), pool, observers, PLANMYSAAS_RETRY)
+        given = options or CallOptions()
         self._use(Caller(pipeline=self._pipeline, origin=credential.origin, options=given, on_drift=on_drift))
 
     @classmethod

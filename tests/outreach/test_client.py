@@ -6,6 +6,7 @@ from outreach_async import BearerToken, Outreach, RequestPool
 from outreach_async.outreach.record import Related
 from outreach_async.outreach.resources import Mailing, Prospect
 from outreach_async.protocol.errors import ConfigurationError, DriftError, InvalidResponse, NotFound
+from outreach_async.protocol.retry import RetryPolicy
 from tests.wires import Wire, row
 
 
@@ -88,7 +89,7 @@ async def test_mapping_gives_values_and_errors(api, wire):
 async def test_watching_tells_what_happened(api, wire):
     wire.answer({}, 502).answer({"data": row("prospect", 1)})
     with api.watching() as calls:
-        await api.with_options(retry=type(api._caller.options.retry)(first=0.0)).prospects.get(1)
+        await api.with_options(retry=RetryPolicy(first=0.0)).prospects.get(1)
     assert len(calls) == 1
     assert calls.attempts == 2
     assert calls[0].request.route == "/prospects/{id}"

@@ -12,6 +12,7 @@ from outreach_async import any_of, since
 from outreach_async.outreach.page import Page
 from outreach_async.outreach.resources import Account, Prospect, User
 from outreach_async.protocol.errors import ConfigurationError, InvalidResponse, ServerFault
+from outreach_async.protocol.retry import RetryPolicy
 from tests.wires import row
 
 
@@ -128,7 +129,7 @@ async def test_counting_asks_for_it(api, wire):
 
 
 async def test_a_page_too_heavy_is_asked_for_in_halves(api, wire):
-    api = api.with_options(retry=type(api._caller.options.retry)(attempts=1))
+    api = api.with_options(retry=RetryPolicy(attempts=1))
     for status in (502, 504):
         wire.answer("Bad Gateway", status=status)
     wire.rows(row("prospect", 1), next=link(after="a", size=125)).rows()
@@ -145,7 +146,7 @@ async def test_a_page_survives_other_failures_as_often_as_any_call(api, wire):
 
 
 async def test_one_row_that_is_too_heavy_is_an_error(api, wire):
-    api = api.with_options(retry=type(api._caller.options.retry)(attempts=1))
+    api = api.with_options(retry=RetryPolicy(attempts=1))
     wire.answer("Bad Gateway", status=502).answer("Bad Gateway", status=502)
     with pytest.raises(ServerFault):
         await api.prospects.where().page_size(2)

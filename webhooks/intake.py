@@ -7,13 +7,13 @@ answered 503 at once. Sockets are the shells' affair: they are told to abort, an
 
 from __future__ import annotations
 
-import asyncio
 import collections.abc as abc
 import logging
 import time
 
 from outreach_async.engine.clock import Clock, SystemClock
 
+from .deadlines import Deadlines
 from .delivery import Delivery
 from .inbox import Cause, Inbox, Receipt
 from .inbox_errors import InboxError, InboxFull
@@ -40,6 +40,7 @@ class Intake:
         self.counts = Counts(self.sources)
         self.clock: Clock = SystemClock()
         self._inbox = inbox
+        self._deadlines = Deadlines()
         self._patient = 0
         self._refusal: InboxError | None = None
         self._refused_at = 0.0
@@ -88,9 +89,11 @@ class Intake:
         return refusal.message if self.clock.now() - self._refused_at < _RECENT else ""
 
     async def _store(self, source: Source, delivery: Delivery) -> Receipt | None:
-        until = self.clock.now() + source.patience
         receipt = await self._put(source, delivery)
-        if receipt or source.retried_on != "silence" or self._patient >= PATIENT:
+        if receipt:
+            return receipt
+        until = delivery.received_at + source.patience
+        if source.retried_on != "silence" or self._patient >= PATIENT:
             return self._told(source, receipt)
         self._patient += 1
         try:
@@ -104,8 +107,7 @@ class Intake:
     async def _put(self, source: Source, delivery: Delivery) -> Receipt | None:
         try:
             # By the loop's own time: a disk that hangs does not hang by a wound clock.
-            async with asyncio.timeout(source.patience):
-                receipt = await self._inbox.put(delivery)
+            receipt = await self._deadlines.wait(self._inbox.put(delivery), source.patience)
         except (InboxError, TimeoutError) as error:
             self._refused_at = self.clock.now()
             self._refusal = error if isinstance(error, InboxError) else InboxError("the store does not answer in time")

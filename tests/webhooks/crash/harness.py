@@ -13,9 +13,11 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import hmac
 import itertools
 import json
 import random
+import re
 import sqlite3
 import sys
 from collections import Counter
@@ -23,8 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tests.webhooks.crash.victim import SECRET, body
+
 SENDERS = 16
 SHORTEST, LONGEST = 0.020, 0.300
+
+
+Send = abc.Callable[[int], abc.Awaitable[bool]]
 
 
 class Target(Protocol):
@@ -34,43 +41,74 @@ class Target(Protocol):
         """Start it, and return once it takes deliveries."""
         ...
 
-    def sender(self) -> contextlib.AbstractAsyncContextManager[abc.Callable[[int], abc.Awaitable[bool]]]:
+    def sender(self) -> contextlib.AbstractAsyncContextManager[Send]:
         """Give a function that sends one number and says whether it was acknowledged."""
         ...
 
 
-class InboxProcess:
-    """The inbox and a worker behind a line protocol, without a web server."""
+class _Victim:
+    """A process of `victim`, started with these arguments, that prints its URL once it takes deliveries."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
         self._port = 0
 
     async def start(self) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.webhooks.crash.victim", str(self._path), stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", "tests.webhooks.crash.victim", *self._arguments, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         line = await process.stdout.readline()
         if not line:
             raise RuntimeError("the process did not start")
-        self._port = int(line)
+        self._port = int(line.rpartition(b":")[2])
         return process
 
     @contextlib.asynccontextmanager
-    async def sender(self) -> abc.AsyncIterator[abc.Callable[[int], abc.Awaitable[bool]]]:
+    async def sender(self) -> abc.AsyncIterator[Send]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-
-        async def send(number: int) -> bool:
-            writer.write(b"%d\n" % number)
-            return await reader.readline() == b"%d\n" % number
-
         try:
-            yield send
+            yield lambda number: self.exchange(number, reader, writer)
         finally:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def exchange(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        raise NotImplementedError
+
+
+class Receiver(_Victim):
+    """The whole receiver, as `hooks serve` runs it, sent signed requests on connections that are kept."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+
+    async def exchange(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        sent = body(number)
+        signature = hmac.new(SECRET.encode(), sent, "sha256").hexdigest()
+        writer.write(
+            b"POST /outreach HTTP/1.1\r\nHost: victim\r\nContent-Type: application/json\r\n"
+            b"Outreach-Webhook-Signature: %s\r\nContent-Length: %d\r\n\r\n%s" % (signature.encode(), len(sent), sent)
+        )
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return False
+        length = re.search(rb"(?i)content-length: *(\d+)", head)
+        await reader.readexactly(int(length[1]) if length else 0)
+        return head.startswith(b"HTTP/1.1 200 ")
+
+
+class Inbox(_Victim):
+    """The inbox and a worker behind a line protocol, without a web server."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), "--inbox")
+
+    async def exchange(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"%d\n" % number)
+        return await reader.readline() == b"%d\n" % number
 
 
 @dataclass
@@ -137,7 +175,7 @@ async def _stream(target: Target, process: asyncio.subprocess.Process, notes: No
 async def _send(target: Target, notes: Notes) -> None:
     """Send until the connection breaks."""
     number = 0
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         async with target.sender() as send:
             while True:
                 number = notes.next()
@@ -159,7 +197,7 @@ def compare(path: Path, acked: abc.Set[int], cycles: int) -> Verdict:
     """Compare the file with what the senders were told."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         bodies = connection.execute("SELECT body FROM inbox_bodies")
-        stored = Counter(json.loads(body)["data"]["id"] for (body,) in bodies)
+        stored = Counter(int(json.loads(each)["meta"]["jobId"]) for (each,) in bodies)
         order = {number: place for place, number in enumerate(stored)}
         effects = connection.execute("SELECT number, resource FROM effects ORDER BY rowid").fetchall()
         sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -6,12 +6,15 @@ import random
 import sqlite3
 from pathlib import Path
 
-from tests.webhooks.crash.harness import InboxProcess, compare, run
+import pytest
+
+from tests.webhooks.crash.harness import Inbox, Receiver, compare, run
 
 
-async def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path):
+@pytest.mark.parametrize("kind", [Receiver, Inbox])
+async def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path, kind: type[Receiver | Inbox]):
     path = tmp_path / "inbox.db"
-    verdict = await run(InboxProcess(path), path, 4, dice=random.Random(4))
+    verdict = await run(kind(path), path, 3, dice=random.Random(4))
     assert verdict.good, str(verdict)
     assert verdict.acked > 0
 
@@ -21,7 +24,7 @@ def test_the_comparison_sees_what_is_wrong(tmp_path: Path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE inbox_bodies(id INTEGER PRIMARY KEY, body)")
         connection.execute("CREATE TABLE effects(number, resource)")
-        bodies = [(b'{"data": {"id": %d}}' % number,) for number in (1, 2, 3, 3, 4)]
+        bodies = [(b'{"meta": {"jobId": "%d"}}' % number,) for number in (1, 2, 3, 3, 4)]
         connection.executemany("INSERT INTO inbox_bodies(body) VALUES (?)", bodies)
         connection.executemany("INSERT INTO effects VALUES (?, 'a/1')", [(1,), (3,), (2,), (2,)])
     connection.close()

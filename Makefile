@@ -37,6 +37,10 @@ bench: .venv/ready  ## ratios against raw aiohttp and orjson, taken in one run
 crash: .venv/ready  ## kill the receiver CYCLES times in mid-stream and count what was lost
 	$(BIN)/python -m tests.webhooks.crash --cycles $(CYCLES)
 
+synctrace: .venv/ready  ## look whether the inbox is synced before each answer (needs strace); NORMAL has to fail
+	$(BIN)/python -m tests.webhooks.synctrace
+	! $(BIN)/python -m tests.webhooks.synctrace --normal --count 100
+
 resources: .venv/ready  ## write the generated modules anew
 	$(BIN)/python tools/generate_resources.py
 

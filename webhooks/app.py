@@ -10,6 +10,7 @@ import asyncio
 import collections.abc as abc
 import contextlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from outreach_async.engine.clock import Clock, SystemClock
@@ -188,14 +189,18 @@ class Webhooks(Router):
         return AsgiApp(self)
 
     def run(self, settings: Settings | None = None, **given: Any) -> int:
-        """Serve until SIGTERM: `hooks.run(port=8080)`. Gives the exit code.
+        """Serve until SIGTERM: `hooks.run(port=8080)`. Gives the exit code, 2 for what cannot work, told in one line.
 
         The arguments are those of `webhooks.server.Settings`. The program is started again for every generation of
         the server, so call this where it begins, under `if __name__ == "__main__":`.
         """
         from .server import Settings, run
 
-        return run(lambda: self, settings or Settings(**given))
+        try:
+            return run(lambda: self, settings or Settings(**given))
+        except OutreachError as error:
+            sys.stderr.write(f"{error}\n")
+            return 2 if isinstance(error, ConfigurationError) else 1
 
     async def ensure_running(self) -> bool:
         """Start when nobody has, and say whether it runs: for shells in applications that do not say when they begin.

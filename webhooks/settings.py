@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,8 +44,10 @@ class Settings:
         for port in (self.port, self.admin_port or 0):
             if not 0 <= port <= 65_535:
                 raise ConfigurationError(f"{port} is no port", hint="Give one from 0 to 65535.")
-        if min(self.head_deadline, self.body_deadline, self.idle_deadline) <= 0 or self.linger < 0:
-            raise ConfigurationError("deadlines are seconds, and above 0")
+        deadlines = (self.head_deadline, self.body_deadline, self.idle_deadline)
+        # Not a number passes every comparison the other way round, and would be a deadline that never comes.
+        if not all(0 < each < math.inf for each in deadlines) or not 0 <= self.linger < math.inf:
+            raise ConfigurationError("deadlines are seconds, above 0 and not endless")
         if min(self.connections, self.per_peer, self.backlog) < 1:
             raise ConfigurationError("connections, per_peer and backlog have to be 1 or more")
         _ = self.proxies

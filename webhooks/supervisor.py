@@ -29,6 +29,7 @@ STOPPING = 60.0
 """How long one may take to stop or to yield, in seconds; after that it is killed."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_LAST_WORDS = 5.0
 
 _log = logging.getLogger("webhooks.server")
 
@@ -91,6 +92,9 @@ class Supervisor:
             loop.add_signal_handler(number, self._ended.set)
         child = await self._start()
         if not await self._brought_up(child):
+            if not self._ended.is_set():
+                # Its line ends before it does: its own exit code says why, so it is not to die of a signal of ours.
+                await asyncio.wait([child.exit], timeout=_LAST_WORDS)
             child.stop()
             code = await child.ends()
             return 0 if self._ended.is_set() else code or 1

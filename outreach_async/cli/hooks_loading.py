@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def load(target: str) -> Webhooks:
     from webhooks.app import Webhooks
 
     module, colon, name = target.partition(":")
-    if not colon or not module or not name.isidentifier():
+    if not colon or not module or module.startswith(".") or not name.isidentifier():
         raise ConfigurationError(f"{target!r} names no receiver", hint="Write MODULE:NAME, such as app:hooks.")
     folder = os.getcwd()  # noqa: PTH109  # sys.path holds texts
     if folder not in sys.path:
@@ -67,3 +68,15 @@ def _module(name: str) -> object:
         raise ConfigurationError(
             f"there is no module {name!r}", hint="Write it as Python would import it, from its folder."
         ) from None
+    except KeyError as error:
+        if not _from_environment(error):
+            raise
+        raise ConfigurationError(
+            f"{name} wants {error.args[0]!r} of the environment, and it is not set", hint="Set that variable."
+        ) from None
+
+
+def _from_environment(error: KeyError) -> bool:
+    """Say whether it was `os.environ` that had no such key: how an application takes its secrets."""
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals.get("__name__") == "os"

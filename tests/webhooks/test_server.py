@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -21,8 +22,9 @@ from outreach_async.cli import main
 from outreach_async.protocol.errors import ConfigurationError
 from tests.webhooks.receiving import outreach, request, wire
 from tests.webhooks.serving import APPLICATION, ROOT, Load, Served, get, served
-from webhooks import SqliteInbox, listening, server
+from webhooks import OutreachSource, SqliteInbox, Webhooks, listening, server
 from webhooks.settings import Settings
+from webhooks.supervisor import ENVIRONMENT, Supervisor
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -159,6 +161,11 @@ def no_secret(folder: Path) -> str:
     return "the webhook source 'outreach' has no secret, so anybody could send it events"
 
 
+def secret_not_set(folder: Path) -> str:
+    edited(folder, '"secret-of-a-test"), PlanMySaaS', 'os.environ["NO_SUCH_SECRET"]), PlanMySaaS')
+    return "app wants 'NO_SUCH_SECRET' of the environment, and it is not set. Set that variable."
+
+
 def absent_folder(folder: Path) -> str:
     edited(folder, "inbox.db", "absent/inbox.db")
     return "there is no folder absent. Make it, or name another file."
@@ -203,7 +210,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "spoil", [no_secret, absent_folder, newer_inbox, narrow_handler, module_missing, name_missing, name_of_another]
+    "spoil",
+    [
+        no_secret,
+        secret_not_set,
+        absent_folder,
+        newer_inbox,
+        narrow_handler,
+        module_missing,
+        name_missing,
+        name_of_another,
+    ],
 )
 def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     wanted = spoil(here)
@@ -213,7 +230,38 @@ def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.Cap
     assert wanted in told.err
 
 
-@pytest.mark.parametrize("target", ["app", "app:", ":hooks", "app:hooks.all"])
+def test_a_mistake_of_the_application_is_not_taken_for_the_environment(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (here / "app.py").write_text('hooks = {}["os.environ"]\n')
+    assert main(["hooks", "serve", "app:hooks", "--port", "0", "--single"]) == 1
+    assert "unexpected KeyError: 'os.environ'" in capfd.readouterr().err
+
+
+async def test_a_generation_that_cannot_start_ends_by_its_own_exit_code() -> None:
+    # Its line is closed well before it ends, as an interpreter's ending takes its time.
+    child = f"""
+import os, time
+os.close(int(os.environ["{ENVIRONMENT}"].split(",")[0]))
+time.sleep(0.3)
+os._exit(2)
+"""
+    assert await Supervisor([], print, command=[sys.executable, "-c", child]).run() == 2
+
+
+def test_a_program_of_ones_own_tells_what_cannot_work_in_one_line(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hooks = Webhooks(OutreachSource("secret-of-a-test"), inbox=SqliteInbox(here / "absent" / "inbox.db"))
+    assert hooks.run(port=0, single=True) == 2
+    assert hooks.run(port=70_000) == 2
+    told = capfd.readouterr().err
+    assert "there is no folder" in told
+    assert "70000 is no port. Give one from 0 to 65535.\n" in told
+    assert told.count("\n") == 2
+
+
+@pytest.mark.parametrize("target", ["app", "app:", ":hooks", ".app:hooks", "app:hooks.all"])
 def test_a_target_is_a_module_and_a_name(target: str, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["hooks", "serve", target, "--port", "0", "--single"]) == 2
     assert "names no receiver. Write MODULE:NAME, such as app:hooks." in capfd.readouterr().err
@@ -267,6 +315,8 @@ def test_a_webhooks_module_of_ones_own_is_named(tmp_path: Path) -> None:
     [
         ({"port": 70_000}, "70000 is no port"),
         ({"head_deadline": 0.0}, "deadlines are seconds"),
+        ({"body_deadline": math.nan}, "deadlines are seconds"),
+        ({"idle_deadline": math.inf}, "deadlines are seconds"),
         ({"per_peer": 0}, "have to be 1 or more"),
         ({"trusted_proxies": ("proxy.local",)}, "Give addresses or networks"),
     ],

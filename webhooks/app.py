@@ -228,6 +228,8 @@ class Webhooks(Router):
             problems.append(trouble)
         if self._draining:
             problems.append("stopping")
+        elif self._working.done():
+            problems.append("nothing works on what is stored: restart it")
         return Health(tuple(problems))
 
     def metrics(self) -> str:
@@ -268,10 +270,12 @@ class Webhooks(Router):
             )
             try:
                 await self._worker.run()
-                return
-            except Exception:
+                if self._draining:
+                    return
+                _log.error("the worker ended by itself and is started again")
+            except (Exception, BaseExceptionGroup):
                 _log.exception("the worker failed and is started again")
-                await self.clock.sleep(_PAUSE)
+            await self.clock.sleep(_PAUSE)
 
     def _report(self, claim: Claim, settlement: Settlement) -> None:
         self.intake.counts.settled(settlement)

@@ -98,12 +98,26 @@ async def run(route: Route, event: Event, attempt: Attempt) -> Failure | None:
         if task and task.cancelling():
             raise
         return describe(error)
+    except (KeyboardInterrupt, GeneratorExit):
+        # The operator's, and that of a loop which is over.
+        raise
+    except BaseException as error:
+        # A handler's `sys.exit()` ends that handler, not the receiver.
+        return describe(error)
     return None
 
 
 def describe(error: BaseException) -> Failure:
     """Say what was raised, with secrets masked and within bounds; of a long traceback the end is kept."""
-    told = printable(redact(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__))
+    text = _text_of(error)
+    told = printable(redact(f"{type(error).__name__}: {text}" if text else type(error).__name__))
     reason = told if len(told) <= REASON_LIMIT else told[: REASON_LIMIT - 1] + "…"
     trace = redact("".join(traceback.format_exception(error)))
     return Failure(reason, trace if len(trace) <= TRACEBACK_LIMIT else _CUT + trace[-TRACEBACK_LIMIT:])
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a foreign class may fail at anything
+        return "(it cannot be put into words)"

@@ -103,7 +103,9 @@ class Supervisor:
             await self._first(asyncio.shield(child.exit), asyncio.ensure_future(self._reload.wait()))
             if self._ended.is_set():
                 child.stop()
-                return await child.ends()
+                code = await child.ends()
+                # One that was still loading ends by the signal itself.
+                return 0 if code == -signal.SIGTERM else code
             if child.exit.done():
                 child = await self._restarted(child)
             else:

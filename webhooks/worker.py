@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import logging
+import math
 import random
 
 import anyio
@@ -20,7 +21,7 @@ import anyio.abc
 
 from outreach_async.engine.clock import Clock
 
-from .attempt import Attempt, describe, run
+from .attempt import Attempt, Failure, describe, run
 from .backoff import Backoff
 from .events import Event, parse
 from .inbox import Claim, End, Inbox, Settlement
@@ -173,7 +174,13 @@ class Worker:
         before = next((work for work in claim.work if work.handler == route.name), None)
         number = before.attempt + 1 if before else 1
         attempt = Attempt(self._inbox, claim, route.name, number, self._clock.now)
-        failure = await run(route, event, attempt)
+        try:
+            failure = await run(route, event, attempt)
+        except asyncio.CancelledError as error:
+            if self._leaving():
+                raise
+            # The handler cancelled its own task: let through, that would end the whole group.
+            failure = _uncancelled(error)
         if attempt.settled:
             if failure:
                 _log.warning("%s failed after its transaction, and counts as done: %s", route.name, failure.reason)
@@ -187,6 +194,10 @@ class Worker:
         level = logging.ERROR if settlement.outcome == "dead" else logging.WARNING
         _log.log(level, "event %d: %s failed, %s: %s", claim.id, route.name, _next(settlement), failure.reason)
         return [settlement]
+
+    def _leaving(self) -> bool:
+        """Say whether a cancellation is the worker's own, or that of what it runs in."""
+        return self._abandoned or anyio.current_effective_deadline() == -math.inf
 
     async def _record(self, claim: Claim, *told: Settlement, end: End | None = None) -> None:
         """Record settlements, however long the store takes to come back."""
@@ -207,6 +218,13 @@ class Worker:
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
         if self._report:
             self._report(claim, settlement)
+
+
+def _uncancelled(error: asyncio.CancelledError) -> Failure:
+    task = asyncio.current_task()
+    while task and task.cancelling():
+        task.uncancel()
+    return describe(error)
 
 
 def _next(settlement: Settlement) -> str:

@@ -638,3 +638,49 @@ class TestDeciding:
         trace = describe(raised.value).traceback
         assert len(trace) < 8_100
         assert trace.endswith("ValueError: the end\n")
+
+
+class Wordless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def exits() -> None:
+    raise SystemExit(3)
+
+
+def raises_a_base_exception() -> None:
+    raise BaseException("not an Exception")
+
+
+def raises_what_cannot_be_told() -> None:
+    raise Wordless
+
+
+def cancels_itself() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+@pytest.mark.parametrize("act", [exits, raises_a_base_exception, raises_what_cannot_be_told, cancels_itself])
+async def test_whatever_a_handler_raises_ends_only_that_handler(act: abc.Callable[[], None], clock: WoundClock) -> None:
+    inbox, ran = MemoryInbox(), []
+    await inbox.open(clock)
+    desk = Desk(inbox, clock)
+
+    @desk.router.on("*", name="bad", retries=0)
+    async def bad(event: Event) -> None:
+        act()
+        await asyncio.sleep(0)
+
+    @desk.router.on("*", name="good")
+    async def good(event: Event) -> None:
+        ran.append(event.delivery.body)
+
+    async with desk.working():
+        first, second = await desk.put(1, 2)
+        await inbox.quiet()
+        assert [await desk.state(each) for each in (first, second)] == ["dead", "dead"]
+        assert len(ran) == 2
+    await inbox.close()

@@ -82,12 +82,15 @@ class World:
                     await task
 
     async def call(self, signer: TokenManager, patience: float) -> None:
+        header, failure = "", None
         try:
             header = await signer.authorize(patience)
         except SignInRequired:
             raise
         except OutreachError as error:
-            assert not isinstance(error, CredentialError) or error.retry_at is not None
+            failure = error
+        if failure is not None:
+            assert not isinstance(failure, CredentialError) or failure.retry_at is not None
             return
         stored = await self.store.load(store_key(APP, "ada"))
         assert stored is not None

@@ -259,7 +259,7 @@ class Webhooks(Router):
 
     async def _work(self, table: RoutingTable) -> None:
         """Keep a worker going: a fault in it is logged, and what it held is claimed again."""
-        while not self._draining:
+        while not self._is_draining():
             self._worker = Worker(
                 self.inbox,
                 table,
@@ -270,12 +270,19 @@ class Webhooks(Router):
             )
             try:
                 await self._worker.run()
-                if self._draining:
+                if self._is_draining():
                     return
                 _log.error("the worker ended by itself and is started again")
             except (Exception, BaseExceptionGroup):
                 _log.exception("the worker failed and is started again")
             await self.clock.sleep(_PAUSE)
+
+    def _is_draining(self) -> bool:
+        # A call, since it changes while `_work` waits, and checkers take an attribute to be as it was.
+        return self._draining
+
+    def _is_draining(self) -> bool:
+        return self._draining
 
     def _report(self, claim: Claim, settlement: Settlement) -> None:
         self.intake.counts.settled(settlement)

@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-NAMES = ("decoding", "pacing", "importing", "client", "quota_use")
+NAMES = ("decoding", "pacing", "importing", "client", "quota_use", "receiver")
 
 
 def main(names: list[str]) -> int:

@@ -281,9 +281,6 @@ class Webhooks(Router):
         # A call, since it changes while `_work` waits, and checkers take an attribute to be as it was.
         return self._draining
 
-    def _is_draining(self) -> bool:
-        return self._draining
-
     def _report(self, claim: Claim, settlement: Settlement) -> None:
         self.intake.counts.settled(settlement)
 

@@ -7,35 +7,27 @@ are here. A connection that breaks a bound or a deadline is cut without a word. 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections import Counter
-from email.utils import formatdate
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from aiohttp import StreamReader, web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp import web
 
 from .aiohttp_shell import BROKEN, read_body
+from .connections import SILENCE, Answer, Connection, Server
 from .receiver import Abort, Reply, raw_fields
 from .settings import Settings
 from .sources import Fields, Source, field
 
 if TYPE_CHECKING:
-    from aiohttp.abc import AbstractStreamWriter
-
     from .app import Webhooks
 
 _PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
 _ALIVE = Reply(200, b"ok\n", (*_PLAIN, ("Cache-Control", "no-store")))
 _UNKNOWN = Reply(404, b"there is nothing here\n")
 _MALFORMED = Reply(400, b"this is not HTTP\n")
-_LINGERING = 2.0
 _STOPPED = 5.0
 _LOOK = 0.01
-
-_log = logging.getLogger("webhooks.front")
 
 
 class Front:
@@ -45,25 +37,25 @@ class Front:
         self.settings = settings
         self.cut: Counter[str] = Counter()
         """Connections that were cut, by reason: `connections`, `peer`, `deadline`, `broken`, `unstorable`,
-        `unread`."""
+        `unread`, `failed`."""
         self._intake = hooks.intake
         self._sources = {source.path: source for source in hooks.sources}
-        self._answers: dict[tuple[Reply, bool, bool], _Answer] = {}
+        self._answers: dict[tuple[Reply, bool, bool], Answer] = {}
         self._closing = False
         self._behind: Counter[str] = Counter()
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
     def open_connections(self) -> int:
         """How many connections are open."""
-        return len(self._server.connections) if self._server else 0
+        return self._server.open_connections if self._server else 0
 
     async def start(self, listening: socket.socket) -> None:
         """Accept connections. The socket is closed by `stop`; another process may hold it too."""
         loop = asyncio.get_running_loop()
-        self._server = _Server(self)
+        self._server = Server(self)
         listening.setblocking(False)  # noqa: FBT003
         self._listener = await loop.create_server(self._server, sock=listening, backlog=self.settings.backlog)
         self._sweeper = loop.create_task(self._sweep())
@@ -87,7 +79,7 @@ class Front:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. Raises nothing, whatever was sent."""
-        connection = cast("_Connection", request.protocol)
+        connection = cast("Connection", request.protocol)
         path = request.raw_path.partition("?")[0]
         source = self._sources.get(path)
         if source is None:
@@ -112,20 +104,24 @@ class Front:
         """Answer what is not HTTP."""
         return self._reply(request, _MALFORMED, closing=True)
 
-    def admits(self, connection: _Connection, transport: asyncio.Transport, peers: Counter[str], total: int) -> bool:
-        """Say whether a new connection is within the bounds; note whether it is a proxy's."""
+    def failed(self, connection: Connection) -> web.StreamResponse:
+        """Give up a connection over a fault of ours: an answer would count as a receipt."""
+        return self._cut(connection, "failed")
+
+    def admit(self, connection: Connection, transport: asyncio.Transport) -> None:
+        """Cut a new connection that is beyond the bounds; note whether it is a proxy's."""
+        assert self._server
         connection.behind_proxy = self.settings.trusts(connection.peer)
-        if total > self.settings.connections:
+        if self.open_connections > self.settings.connections:
             self.cut["connections"] += 1
-        elif not connection.behind_proxy and peers[connection.peer] > self.settings.per_peer:
+        elif not connection.behind_proxy and self._server.peers[connection.peer] > self.settings.per_peer:
             self.cut["peer"] += 1
         else:
-            return True
+            return
         transport.abort()
-        return False
 
     async def _deliver(
-        self, request: web.BaseRequest, connection: _Connection, source: Source, fields: Fields
+        self, request: web.BaseRequest, connection: Connection, source: Source, fields: Fields
     ) -> web.StreamResponse:
         if refused := self._intake.refuse(source, request.method, fields):
             connection.rest(request.content, self.settings.body_deadline)
@@ -145,7 +141,7 @@ class Front:
         return self._reply(request, reply, closing=not request.content.at_eof())
 
     def _reply(self, request: web.BaseRequest, reply: Reply, *, closing: bool = False) -> web.StreamResponse:
-        connection = cast("_Connection", request.protocol)
+        connection = cast("Connection", request.protocol)
         if connection.writing_paused:
             # It sends requests and reads no answers.
             return self._cut(connection, "unread")
@@ -153,14 +149,14 @@ class Front:
         key = (reply, keep, request.method == "HEAD")
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = _Answer(*key)
+            answer = self._answers[key] = Answer(*key)
         return answer
 
-    def _cut(self, connection: _Connection, reason: str) -> web.StreamResponse:
+    def _cut(self, connection: Connection, reason: str) -> web.StreamResponse:
         self.cut[reason] += 1
         if connection.transport is not None:
             connection.transport.abort()
-        return _SILENCE
+        return SILENCE
 
     async def _sweep(self) -> None:
         """Cut what is past its deadline; let the date of the answers be told anew."""
@@ -172,117 +168,6 @@ class Front:
             self._answers.clear()
             now = loop.time()
             for connection in self._server.connections:
-                assert isinstance(connection, _Connection)
+                assert isinstance(connection, Connection)
                 if 0 < connection.deadline < now:
                     self._cut(connection, "deadline")
-
-
-class _Server(web.Server):
-    """aiohttp's low-level server, with connections of our own."""
-
-    def __init__(self, front: Front) -> None:
-        super().__init__(front.answer)
-        self.front = front
-        self.peers: Counter[str] = Counter()
-
-    def __call__(self) -> RequestHandler:
-        return _Connection(self)
-
-
-class _Connection(RequestHandler):
-    """One connection. `deadline` is the loop time by which what it sends now has to be there; 0 while it need not."""
-
-    __slots__ = ("admitted", "behind_proxy", "deadline", "front", "peer", "server")
-
-    def __init__(self, server: _Server) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            access_log=cast("Any", None),
-            keepalive_timeout=server.front.settings.idle_deadline,
-            lingering_time=_LINGERING,
-            # A bomb is refused by its header; nothing of it is to be unpacked meanwhile.
-            auto_decompress=False,
-        )
-        self.server = server
-        self.front = server.front
-        self.deadline = 0.0
-        self.peer = ""
-        self.behind_proxy = False
-        self.admitted = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peername = transport.get_extra_info("peername")
-        self.peer = str(peername[0]) if isinstance(peername, tuple) else ""
-        self.server.peers[self.peer] += 1
-        self.admitted = True
-        self.read_on(self.front.settings.head_deadline)
-        super().connection_made(transport)
-        self.front.admits(self, cast("asyncio.Transport", transport), self.server.peers, len(self.server._connections))
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        if self.admitted:
-            self.admitted = False
-            self.server.peers[self.peer] -= 1
-            if not self.server.peers[self.peer]:
-                del self.server.peers[self.peer]
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if not self.deadline:
-            self.read_on(self.front.settings.head_deadline)
-        super().data_received(data)
-
-    def read_on(self, seconds: float) -> None:
-        """Give what is being sent this long."""
-        self.deadline = self._loop.time() + seconds
-
-    def rest(self, content: StreamReader, seconds: float) -> None:
-        """Give what is left of a body this long, if anything is."""
-        self.deadline = 0.0 if content.is_eof() else self._loop.time() + seconds
-
-    def whole(self) -> None:
-        """Note that the request is here: what follows takes our time, not the sender's."""
-        self.deadline = 0.0
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return self.front.malformed(request)
-        _log.error("a request failed", exc_info=exc)
-        return self.front._cut(self, "failed")
-
-
-class _Answer(web.StreamResponse):
-    """The bytes of an answer, the same for every request: nothing is prepared, and nothing kept."""
-
-    def __init__(self, reply: Reply | None, keep: bool = False, head_only: bool = False) -> None:
-        super().__init__(status=reply.status if reply else 503)
-        self._keep_alive = keep
-        self._bytes = _wire(reply, keep, head_only) if reply else b""
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        transport = request.transport
-        if transport is None or transport.is_closing():
-            raise ConnectionResetError
-        transport.write(self._bytes)
-        return None
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Add nothing: the answer is whole."""
-
-
-_SILENCE = _Answer(None)
-
-
-def _wire(reply: Reply, keep: bool, head_only: bool) -> bytes:
-    fields = [
-        *reply.headers,
-        ("Content-Length", str(len(reply.body))),
-        ("Date", formatdate(usegmt=True)),
-        ("Connection", "keep-alive" if keep else "close"),
-    ]
-    status = f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\r\n"
-    head = (status + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n").encode("latin-1")
-    return head if head_only else head + reply.body

@@ -15,19 +15,22 @@ _LOOKS = 10
 
 
 class Deadlines:
-    """Guards waits within one event loop. Its timer runs while anything waits."""
+    """Guards waits within one event loop at a time. Its timer runs while anything waits."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Task[object], float] = {}
         self._overdue: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, awaited: abc.Awaitable[T], seconds: float) -> T:
         """Wait for something, at most about `seconds`. Raises TimeoutError, and what it raises."""
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
         self._waiting[task] = loop.time() + seconds
-        if self._timer is None:
+        # A loop that ended took its timer with it.
+        if self._timer is None or self._loop is not loop:
+            self._loop = loop
             self._timer = loop.call_later(seconds / _LOOKS, self._look, loop, seconds / _LOOKS)
         try:
             return await awaited

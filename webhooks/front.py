@@ -35,7 +35,7 @@ class Front:
 
     def __init__(self, hooks: Webhooks, settings: Settings) -> None:
         self.settings = settings
-        self.cut: Counter[str] = Counter()
+        self.cut = hooks.intake.counts.cut
         """Connections that were cut, by reason: `connections`, `peer`, `deadline`, `broken`, `unstorable`,
         `unread`, `failed`."""
         self._intake = hooks.intake

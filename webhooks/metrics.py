@@ -93,6 +93,8 @@ class Counts:
         """Deliveries stored with a flag, by source."""
         self.unstored: Counter[tuple[str, str]] = Counter()
         """Genuine deliveries pushed back, by source and cause: `full`, `store` or `slow`."""
+        self.cut: Counter[str] = Counter()
+        """Connections that were cut, by reason; the front counts them."""
         self.handled: Counter[str] = Counter()
         """Runs of handlers that succeeded, by handler."""
         self.retried: Counter[str] = Counter()
@@ -142,6 +144,7 @@ def _families(
     yield counter("duplicates", "Deliveries that were known.", ("source",), counts.duplicates)
     yield counter("flagged", "Deliveries stored with a flag.", ("source",), counts.flagged)
     yield counter("unstored", "Genuine deliveries pushed back.", ("source", "cause"), counts.unstored)
+    yield counter("cut", "Connections that were cut.", ("reason",), counts.cut)
     yield counter("handled", "Runs of handlers that succeeded.", ("handler",), counts.handled)
     yield counter("retried", "Runs that failed and are tried again.", ("handler",), counts.retried)
     yield counter("dead", "Runs that failed for good.", ("handler",), counts.dead)

@@ -158,7 +158,8 @@ async def test_a_slow_sender_loses_its_connection(sent: bytes) -> None:
 
 
 async def test_one_that_drips_is_no_faster() -> None:
-    async with fronted(receiver().hooks, head_deadline=0.2) as (front, port), wire(port) as slow:
+    made = receiver()
+    async with fronted(made.hooks, head_deadline=0.2) as (front, port), wire(port) as slow:
         with contextlib.suppress(ConnectionError):
             for letter in b"POST /outreach HTTP/1.1\r\n" + b"X: y\r\n" * 100:
                 slow.send(bytes([letter]))
@@ -168,6 +169,7 @@ async def test_one_that_drips_is_no_faster() -> None:
                     break
         assert await slow.ended()
         assert front.cut["deadline"] == 1
+        assert 'webhooks_cut_total{reason="deadline"} 1' in made.hooks.metrics()
 
 
 async def test_an_idle_connection_and_a_slow_store_have_no_deadline_of_the_sender() -> None:

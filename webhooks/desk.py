@@ -58,13 +58,13 @@ class Desk:
         id: int,
         lane: str,
         received_at: float,
+        now: float,
         *,
         retries: abc.Mapping[str, Retry] | None = None,
         covered: bool = False,
         died: bool = False,
     ) -> None:
         """Take in an event that is on disk."""
-        now = self._clock.now()
         self.agenda.add(id, lane, received_at, now, retries=retries, covered=covered, died=died)
         self._bell.set()
 

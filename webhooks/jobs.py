@@ -52,7 +52,7 @@ class Settle(Job[None]):
         self.result = None
         self.id = id
         self.settlements = settlements
-        self.state = state
+        self.state: State | None = state
         self.end: End | None = end
 
 

@@ -1,10 +1,10 @@
 """Which identifying texts are on file: the recent ones in memory and in a log, the others in a sorted table.
 
 A digest falls on any page of a sorted table, so that writing it there with each delivery costs five times what
-storing the delivery costs. So a delivery's digests are appended to a log in the transaction that stores it, held in
-memory, and moved to the table later, many at once and in their order; between moves the log is read at opening.
-Digests with a horizon of at most `SHORT` seconds never get that far: they stay in memory until they are forgotten.
-Rows of the table that are past their horizon are removed as their neighbourhood is written.
+storing the delivery costs. So a delivery's texts are appended to a log in the transaction that stores it, held in
+memory, and moved to the table later, as digests, many at once and in their order; between moves the log is read at
+opening. Texts with a horizon of at most `SHORT` seconds never get that far, and are sought in memory alone. Rows of
+the table that are past their horizon are removed as their neighbourhood is written.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .sqlite_rows import digest_of, insert, select_in
 
 SHORT = 60.0
 RECENT = 32_768
-"""Digests in memory, besides the short-lived ones, above which they are moved; also once a day."""
+"""Texts in memory, besides the short-lived ones, above which they are moved; also once a day."""
 
 STEP = 128
-"""Digests moved in one transaction, unless more came with the last one: what waits for it stays short."""
+"""Texts moved in one transaction, unless more came with the last one: what waits for it stays short."""
 
 _DAY = 86_400.0
 _CLEARED = 4_096
-_LOG = "INSERT INTO inbox_recent_keys(digest, event, seen_at, expires_at)"
-_LOGGED = "SELECT digest, event, seen_at, expires_at FROM inbox_recent_keys ORDER BY id"
+_LOG = "INSERT INTO inbox_recent_keys(text, event, seen_at, expires_at)"
+_LOGGED = "SELECT text, event, seen_at, expires_at FROM inbox_recent_keys ORDER BY id"
 _LOG_ENDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM inbox_recent_keys"
 _CLEAR = "DELETE FROM inbox_recent_keys WHERE id >= ? AND id < ? AND (expires_at <= ? OR expires_at - seen_at > ?)"
 _FIND = "SELECT digest, event, seen_at, expires_at FROM inbox_keys WHERE digest IN"
@@ -38,41 +38,36 @@ class KeyIndex:
 
     def __init__(self, connection: sqlite3.Connection, now: float) -> None:
         self._connection = connection
-        self._recent = {digest: Seen(*seen) for digest, *seen in connection.execute(_LOGGED)}
+        self._recent = {text: Seen(*seen) for text, *seen in connection.execute(_LOGGED)}
         self._filed = connection.execute("SELECT 1 FROM inbox_keys LIMIT 1").fetchone() is not None
-        self._digests: dict[str, bytes] = {}
-        self._staged: dict[bytes, Seen] = {}
+        self._staged: abc.Mapping[str, Seen] = {}
         self._came = 0
         self._most = RECENT
         self._moved_at = now
-        self._moving: list[bytes] = []
+        self._moving: list[tuple[bytes, str]] = []
         self._moved_to = b""
-        self._step: list[bytes] = []
+        self._step: list[tuple[bytes, str]] = []
         self._clearing = range(0)
         self._cleared_to = 0
 
     def known(self, texts: abc.Iterable[Texts]) -> dict[str, Seen]:
         """Give what is on file of all these texts."""
-        horizons: dict[str, float] = {}
-        for each in texts:
-            horizons.update(each)
-        self._digests = {text: digest_of(text) for text in horizons}
         known: dict[str, Seen] = {}
         sought: dict[bytes, str] = {}
-        for text, digest in self._digests.items():
-            if recent := self._recent.get(digest):
-                known[text] = recent
-            elif horizons[text] > SHORT:
-                sought[digest] = text
-        if self._filed:
-            for digest, *seen in select_in(self._connection, _FIND, sought):
-                known[sought[digest]] = Seen(*seen)
+        for each in texts:
+            for text, horizon in each.items():
+                if recent := self._recent.get(text):
+                    known[text] = recent
+                elif self._filed and horizon > SHORT:
+                    sought[digest_of(text)] = text
+        for digest, *seen in select_in(self._connection, _FIND, sought):
+            known[sought[digest]] = Seen(*seen)
         return known
 
     def file(self, filed: abc.Mapping[str, Seen]) -> None:
-        """Put texts on file, in the open transaction. They were asked for with `known` before."""
-        self._staged = {self._digests[text]: seen for text, seen in filed.items()}
-        self._write(_LOG, self._staged)
+        """Put texts on file, in the open transaction."""
+        self._staged = filed
+        insert(self._connection, _LOG, [(text, *seen) for text, seen in filed.items()])
 
     def committed(self) -> None:
         """Take note that the transaction is durable."""
@@ -90,13 +85,14 @@ class KeyIndex:
         return len(self._recent) > self._most or now - self._moved_at > _DAY
 
     def step(self, now: float) -> None:
-        """Move some digests to the table, in the open transaction, or clear some of the log; `stepped` follows."""
+        """Move some texts to the table, in the open transaction, or clear some of the log; `stepped` follows."""
         if not self._moving and not self._clearing:
             self._plan(now)
         if self._moving:
             self._step = self._moving[-max(STEP, self._came) :]
-            self._connection.execute(_FORGET, (self._moved_to, self._step[0], now))
-            self._write(_FILE, {digest: self._recent[digest] for digest in reversed(self._step)})
+            self._connection.execute(_FORGET, (self._moved_to, self._step[0][0], now))
+            moved = [(digest, *self._recent[text]) for digest, text in reversed(self._step)]
+            insert(self._connection, _FILE, moved)
         elif self._clearing:
             upto = min(self._clearing.start + _CLEARED, self._clearing.stop)
             self._connection.execute(_CLEAR, (self._clearing.start, upto, now, SHORT))
@@ -106,17 +102,17 @@ class KeyIndex:
         """Take note that the transaction of a step is durable."""
         if self._step:
             del self._moving[-len(self._step) :]
-            self._moved_to = self._step[0]
-            for digest in self._step:
-                del self._recent[digest]
+            self._moved_to = self._step[0][0]
+            for _, text in self._step:
+                del self._recent[text]
             self._step, self._filed = [], True
         else:
             self._clearing = range(self._cleared_to, self._clearing.stop)
 
     def _plan(self, now: float) -> None:
-        for digest in [digest for digest, seen in self._recent.items() if seen.until <= now]:
-            del self._recent[digest]
-        lasting = (digest for digest, seen in self._recent.items() if seen.until - seen.at > SHORT)
+        for text in [text for text, seen in self._recent.items() if seen.until <= now]:
+            del self._recent[text]
+        lasting = ((digest_of(text), text) for text, seen in self._recent.items() if seen.until - seen.at > SHORT)
         # Taken from the end, so that what is left needs no copying.
         self._moving = sorted(lasting, reverse=True)
         self._moved_to = b""
@@ -125,6 +121,3 @@ class KeyIndex:
         first, last = self._connection.execute(_LOG_ENDS).fetchone()
         self._clearing = range(first, last + 1)
         self._moved_at = now
-
-    def _write(self, head: str, filed: abc.Mapping[bytes, Seen]) -> None:
-        insert(self._connection, head, [(digest, seen.event, seen.at, seen.until) for digest, seen in filed.items()])

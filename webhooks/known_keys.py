@@ -33,8 +33,6 @@ def first_copy(delivery: Delivery, known: Known) -> int | None:
 
 def flags_of(delivery: Delivery, known: Known) -> tuple[str, ...]:
     """Give the flags to store with a new delivery: its own, and those of the watched texts that are known."""
-    if not delivery.watch:
-        return delivery.flags
     flags = [*delivery.flags, *(watch.flag for watch in delivery.watch if _live(watch, delivery, known))]
     return tuple(dict.fromkeys(flags))
 

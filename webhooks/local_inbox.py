@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import contextlib
 
 from outreach_async.engine.clock import Clock, SystemClock
 
@@ -16,6 +17,7 @@ from .agenda import Pick
 from .delivery import Delivery
 from .desk import Desk, lane_of, resumed
 from .effects import check_work
+from .fresh import Fresh
 from .inbox import Claim, End, Entry, Gap, InboxStatistics, Listing, Receipt, Settlement, State, Summary, T, Work
 from .inbox_errors import InboxClosed, InboxUnavailable
 from .jobs import AnyJob, Call, Effect, Job, Put, Settle
@@ -26,8 +28,8 @@ from .sqlite_store import Store
 WAITING = 10_000
 """Jobs that may wait for the writer; deliveries beyond that are refused."""
 
-FRESH_BYTES = 16 * 1024 * 1024
-"""Bodies kept in memory from their receipt to their claim; others are read back."""
+GIVE_WAY = 0.010
+"""Seconds that a claim waits for deliveries that are being written."""
 
 
 class LocalInbox:
@@ -38,20 +40,22 @@ class LocalInbox:
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         self._store: Store | None = None
-        self._fresh: dict[int, Delivery] = {}
-        self._fresh_bytes = 0
-        self._waiting = 0
+        self._fresh = Fresh()
+        self._waiting = self._putting = 0
+        self._calm = asyncio.Event()
         self._stored = self._duplicates = self._flagged = 0
 
     async def put(self, delivery: Delivery) -> Receipt:
         """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
         if self._waiting >= WAITING:
             raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
-        return await self._do(Put(delivery))
+        self._putting += 1
+        return await self._hand_in(Put(delivery))
 
     async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:
         """Wait for events that can be worked on, and lend at least one and at most `limit`."""
         desk = self._at_desk()
+        await self._give_way(desk)
         picks = await desk.take(limit, ahead=ahead)
         try:
             claims = await self._claims(picks)
@@ -66,13 +70,13 @@ class LocalInbox:
         desk.check(claim)
         desk.settle(claim.id, settlements)
         state = desk.ending(claim.id, end) if end else None
-        await self._do(Settle(claim.id, settlements, state, end))
+        await self._hand_in(Settle(claim.id, settlements, state, end))
 
     async def transact(self, claim: Claim, settlement: Settlement, work: Work[T]) -> T:
         """Run `work` in the transaction that records the settlement; what it raises undoes both."""
         check_work(work)
         self._at_desk().check(claim)
-        return await self._do(Effect(claim.id, settlement, work))
+        return await self._hand_in(Effect(claim.id, settlement, work))
 
     def release(self, claim: Claim) -> None:
         """Give a claim back unsettled; one that is over is left alone."""
@@ -85,9 +89,9 @@ class LocalInbox:
         def taken_up(found: tuple[str, str, float] | None) -> None:
             if found and self._desk:
                 source, resource, received_at = found
-                self._desk.add(id, lane_of(source, resource), received_at)
+                self._desk.add(id, lane_of(source, resource), received_at, self._clock.now())
 
-        return await self._do(Call(lambda store: upkeep.redeliver(store, id), taken_up)) is not None
+        return await self._hand_in(Call(lambda store: upkeep.redeliver(store, id), taken_up)) is not None
 
     async def get(self, id: int) -> Entry | None:
         """Give one event whole; None when there is none."""
@@ -112,7 +116,7 @@ class LocalInbox:
     async def repaired(self, gap: int) -> bool:
         """Note that a gap's events were fetched by other means. False when it is not there or was repaired before."""
         now = self._clock.now()
-        return await self._do(Call(lambda store: upkeep.repaired(store, gap, now)))
+        return await self._hand_in(Call(lambda store: upkeep.repaired(store, gap, now)))
 
     def statistics(self) -> InboxStatistics:
         """Say how it stands, without touching the disk."""
@@ -143,42 +147,44 @@ class LocalInbox:
         """Have a job done; `_deliver` is to be called with it once it is durable, or failed."""
         raise NotImplementedError
 
-    async def _do(self, job: Job[T]) -> T:
+    def _hand_in(self, job: Job[T]) -> asyncio.Future[T]:
+        """Have a job done, and give what to wait for."""
         self._at_desk()
         self._waiting += 1
-        job.future = asyncio.get_running_loop().create_future()
+        job.future = future = asyncio.get_running_loop().create_future()
         self._submit(job)
-        return await job.future
+        return future
 
     def _deliver(self, jobs: abc.Sequence[AnyJob], error: Exception | None) -> None:
         """Tell of a transaction's end. Whoever waits goes on after this, when the agenda knows too."""
         self._waiting -= len(jobs)
+        self._putting -= sum(isinstance(job, Put) for job in jobs)
+        if not self._putting:
+            self._calm.set()
+        now = self._clock.now()
         for job in jobs:
             refusal = refusal_of(error) if error else job.error
             future = job.future
-            if future and not future.done():
-                if refusal:
-                    future.set_exception(refusal)
-                else:
-                    future.set_result(job.result)
-            self._note(job, refusal is None)
+            if future and not future.done() and refusal:
+                future.set_exception(refusal)
+            elif future and not future.done():
+                future.set_result(job.result)
+            if self._desk:
+                self._note(self._desk, job, refusal is None, now)
 
-    def _note(self, job: AnyJob, committed: bool) -> None:
-        desk = self._desk
-        if desk is None:
-            return
+    def _note(self, desk: Desk, job: AnyJob, committed: bool, now: float) -> None:
         if isinstance(job, Settle) and job.end:
             desk.ended(job.id, job.end, committed)
         elif not committed:
             return
         elif isinstance(job, Put):
-            self._note_put(desk, job.delivery, job.result)
+            self._note_put(desk, job.delivery, job.result, now)
         elif isinstance(job, Effect):
             desk.settle(job.id, (job.settlement,))
         elif isinstance(job, Call) and job.after:
             job.after(job.result)
 
-    def _note_put(self, desk: Desk, delivery: Delivery, receipt: Receipt) -> None:
+    def _note_put(self, desk: Desk, delivery: Delivery, receipt: Receipt, now: float) -> None:
         if receipt.duplicate:
             self._duplicates += 1
             return
@@ -186,42 +192,47 @@ class LocalInbox:
         self._flagged += bool(receipt.flags)
         if delivery.unreadable:
             return
-        desk.add(receipt.id, lane_of(delivery.source, delivery.resource), delivery.received_at)
-        if self._fresh_bytes + len(delivery.body) <= FRESH_BYTES:
-            same = receipt.flags == delivery.flags
-            self._fresh[receipt.id] = delivery if same else delivery.flagged(receipt.flags)
-            self._fresh_bytes += len(delivery.body)
+        desk.add(receipt.id, lane_of(delivery.source, delivery.resource), delivery.received_at, now)
+        self._fresh.add(receipt.id, delivery if receipt.flags == delivery.flags else delivery.flagged(receipt.flags))
+
+    async def _give_way(self, desk: Desk) -> None:
+        """Let deliveries go first: their answer has seconds, and work has none.
+
+        No longer than `GIVE_WAY` at a time, and not at all once the inbox is half full.
+        """
+        if self._putting and len(desk.agenda) * 2 < self._depth:
+            self._calm.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GIVE_WAY):
+                    await self._calm.wait()
 
     async def _claims(self, picks: abc.Sequence[Pick]) -> tuple[Claim, ...]:
-        fresh = [self._fresh.pop(pick.id, None) for pick in picks]
-        self._fresh_bytes -= sum(len(delivery.body) for delivery in fresh if delivery)
         # An event that is still fresh was never claimed, so nothing is on file about its handlers.
-        if all(fresh):
+        if fresh := self._fresh.take(pick.id for pick in picks):
             return tuple(
                 Claim(id=pick.id, delivery=delivery, ahead=pick.ahead)
                 for pick, delivery in zip(picks, fresh, strict=True)
-                if delivery
             )
         return await self._read(lambda reader: reader.claims(picks))
 
     async def _remove(self, state: State, before: float | None) -> int:
         """Remove the oldest events of a state, some at a time, so that deliveries get in between."""
         removed = 0
-        while found := await self._do(Call(lambda store: upkeep.remove(store, state, before))):
+        while found := await self._hand_in(Call(lambda store: upkeep.remove(store, state, before))):
             removed += found
         return removed
 
     async def _start(self, clock: Clock, store: Store, unfinished: abc.Iterable[Unfinished]) -> None:
         """Begin to lend what is unfinished."""
         self._clock, self._store, self._desk = clock, store, Desk(clock)
-        self._fresh = {}
-        self._fresh_bytes = self._waiting = 0
+        self._fresh = Fresh()
+        self._waiting = self._putting = 0
         now = clock.now()
         for number, event in enumerate(unfinished, 1):
             retries = {each.handler: resumed(each, now) for each in event.work if each.outcome == "retry"}
             died = any(each.outcome == "dead" for each in event.work)
             lane = lane_of(event.source, event.resource)
-            self._desk.add(event.id, lane, event.received_at, retries=retries, covered=event.covered, died=died)
+            self._desk.add(event.id, lane, event.received_at, now, retries=retries, covered=event.covered, died=died)
             if number % 1_000 == 0:
                 await asyncio.sleep(0)
 

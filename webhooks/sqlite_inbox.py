@@ -145,7 +145,7 @@ class SqliteInbox(LocalInbox):
         if not self._listening:
             return
         now = clock.now()
-        await self._do(Call(lambda store: upkeep.note_start(store, now)))
+        await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
@@ -201,13 +201,13 @@ class SqliteInbox(LocalInbox):
 
     async def _beat(self) -> None:
         now = self._clock.now()
-        await self._do(Call(lambda store: upkeep.beat(store, now)))
+        await self._hand_in(Call(lambda store: upkeep.beat(store, now)))
 
     async def _tidy(self, now: float) -> None:
         await self._remove("done", now - self._keep)
         await self._remove("dead", now - self._keep_dead)
-        while await self._do(Call(upkeep.used_bytes)) > self._max_bytes:
-            if not await self._do(Call(upkeep.remove_oldest)):
+        while await self._hand_in(Call(upkeep.used_bytes)) > self._max_bytes:
+            if not await self._hand_in(Call(upkeep.remove_oldest)):
                 break
-        while await self._do(Call(upkeep.give_back)):
+        while await self._hand_in(Call(upkeep.give_back)):
             pass

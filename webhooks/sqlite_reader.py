@@ -9,11 +9,12 @@ from __future__ import annotations
 import collections.abc as abc
 import sqlite3
 from dataclasses import dataclass
+from operator import itemgetter
 
 from . import sqlite_rows as rows
 from .agenda import Pick
 from .inbox import LISTED, Claim, Entry, Gap, Listing, Settlement, State, Summary
-from .sqlite_rows import PENDING, RETRYING, STATES, select_in
+from .sqlite_rows import RETRYING, select_in
 
 _SUMMARIES = (
     "SELECT id, state, source, provider, event, resource, received_at, flags, size, coalesce("
@@ -35,11 +36,16 @@ _FAILURES = (
     "SELECT handler, outcome, attempt, at, seconds, retry_at, hold_until, reason, traceback"
     " FROM inbox_failures WHERE event = ? ORDER BY id"
 )
-_UNFINISHED = "SELECT id, source, resource, received_at, state FROM inbox_events WHERE state IN (?, ?) ORDER BY id"
+_SETTLED_TO = "SELECT value FROM inbox_meta WHERE name = 'settled_to'"
+_PENDING = "SELECT id, source, resource, received_at, state FROM inbox_events WHERE id > ? AND state IS NULL"
+_RETRYING = "SELECT id, source, resource, received_at, state FROM inbox_events WHERE state = ?"
 _UNSETTLED = (
     "SELECT event, handler, outcome, attempt, at, seconds, retry_at, hold_until, reason FROM inbox_work"
-    " WHERE outcome <> 'done' AND event IN (SELECT id FROM inbox_events WHERE state IN (?, ?))"
+    " WHERE outcome <> 'done' AND event IN (SELECT id FROM inbox_events WHERE id > ? AND state IS NULL"
+    " UNION ALL SELECT id FROM inbox_events WHERE state = ?)"
 )
+_COUNT_PENDING = "SELECT COUNT(*) FROM inbox_events WHERE id > ? AND state IS NULL"
+_COUNTS = "SELECT state, COUNT(*) FROM inbox_events WHERE state IS NOT NULL GROUP BY state"
 _GAPS = "SELECT id, started_at, ended_at, cause, detail, repaired_at FROM inbox_gaps ORDER BY id DESC LIMIT ?"
 
 
@@ -72,7 +78,7 @@ class Reader:
             return None
         return Entry(
             id=id,
-            state=STATES[row[0]],
+            state=rows.state_of(row[0]),
             delivery=rows.delivery_of(row[1:]),
             work=tuple(self._work([id]).get(id, ())),
             failures=tuple(map(rows.settlement_of, self._connection.execute(_FAILURES, (id,)))),
@@ -98,7 +104,8 @@ class Reader:
     def events(self, listing: Listing) -> tuple[Summary, ...]:
         """Give the events that a listing asks for."""
         wanted: dict[str, object] = {
-            "state = ?": STATES.index(listing.state) if listing.state else None,
+            "state = ?": rows.number_of(listing.state) if listing.state else None,
+            "state IS NULL AND id > ?": self._settled_to() if listing.state == "pending" else None,
             "source = ?": listing.source or None,
             "event = ?": listing.event or None,
             "resource = ?": listing.resource or None,
@@ -114,8 +121,11 @@ class Reader:
 
     def counts(self) -> dict[State, int]:
         """Count the events on file by their state."""
-        found = dict(self._connection.execute("SELECT state, COUNT(*) FROM inbox_events GROUP BY state"))
-        return {state: found.get(number, 0) for number, state in enumerate(STATES)}
+        counts: dict[State, int] = {"pending": 0, "retrying": 0, "done": 0, "dead": 0}
+        (counts["pending"],) = self._connection.execute(_COUNT_PENDING, (self._settled_to(),)).fetchone()
+        for number, count in self._connection.execute(_COUNTS):
+            counts[rows.state_of(number)] = count
+        return counts
 
     def gaps(self) -> tuple[Gap, ...]:
         """Give the spans in which deliveries may have been lost, the latest first."""
@@ -123,13 +133,18 @@ class Reader:
 
     def unfinished(self) -> list[Unfinished]:
         """Give every event that is not settled, in the order received."""
-        live = (PENDING, RETRYING)
-        found = self._connection.execute(_UNFINISHED, live).fetchall()
-        told = _by_event(self._connection.execute(_UNSETTLED, live))
+        low = self._settled_to()
+        found = self._connection.execute(_PENDING, (low,)).fetchall()
+        found += self._connection.execute(_RETRYING, (RETRYING,))
+        told = _by_event(self._connection.execute(_UNSETTLED, (low, RETRYING)))
         return [
             Unfinished(event, source, resource, at, state == RETRYING, tuple(told.get(event, ())))
-            for event, source, resource, at, state in found
+            for event, source, resource, at, state in sorted(found, key=itemgetter(0))
         ]
+
+    def _settled_to(self) -> int:
+        row = self._connection.execute(_SETTLED_TO).fetchone()
+        return row[0] if row else 0
 
     def _work(self, ids: abc.Iterable[int]) -> dict[int, list[Settlement]]:
         return _by_event(select_in(self._connection, _WORK, ids))

@@ -19,8 +19,9 @@ import msgspec
 from .delivery import Delivery, Key, Watch
 from .inbox import Settlement, State, Summary
 
-STATES: tuple[State, ...] = ("pending", "retrying", "done", "dead")
-PENDING, RETRYING, DONE, DEAD = range(4)
+RETRYING, DONE, DEAD = 1, 2, 3
+_STATES: dict[int | None, State] = {None: "pending", RETRYING: "retrying", DONE: "done", DEAD: "dead"}
+_NUMBERS = {state: number for number, state in _STATES.items()}
 
 # Older SQLite takes 999 parameters in a statement.
 _PARAMETERS = 900
@@ -30,6 +31,7 @@ Row = tuple[Any, ...]
 
 _Envelope = tuple[tuple[tuple[str, str], ...], tuple[Key, ...], tuple[Watch, ...], str]
 _envelope = msgspec.msgpack.Decoder(_Envelope)
+_encode = msgspec.msgpack.Encoder().encode
 
 
 @functools.lru_cache(maxsize=64)
@@ -50,8 +52,11 @@ def in_powers(rows: list[Row], width: int) -> abc.Iterator[list[Row]]:
 def insert(connection: sqlite3.Connection, head: str, rows: list[Row], tail: str = "") -> None:
     """Insert many rows; `head` ends before VALUES, `tail` follows the rows."""
     for run in in_powers(rows, len(rows[0])) if rows else ():
-        values = _rows(len(run), len(run[0]))
-        connection.execute(f"{head} VALUES {values} {tail}", list(itertools.chain.from_iterable(run)))
+        statement = f"{head} VALUES {_rows(len(run), len(run[0]))} {tail}"
+        try:
+            connection.execute(statement, list(itertools.chain.from_iterable(run)))
+        except UnicodeEncodeError:
+            connection.execute(statement, [_clean(value) for row in run for value in row])
 
 
 def select_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object]) -> list[Row]:
@@ -68,6 +73,16 @@ def update_in(connection: sqlite3.Connection, statement: str, values: abc.Iterab
         connection.execute(f"{statement} ({','.join('?' * len(run))})", [*first, *(value for (value,) in run)])
 
 
+def state_of(number: int | None) -> State:
+    """Give the state that stands in inbox_events as this number."""
+    return _STATES[number]
+
+
+def number_of(state: State) -> int | None:
+    """Give what stands in inbox_events for a state; nothing for a pending event."""
+    return _NUMBERS[state]
+
+
 def digest_of(text: str) -> bytes:
     """Give what stands for an identifying text on file."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
@@ -77,32 +92,31 @@ def event_row(id: int, delivery: Delivery, flags: tuple[str, ...]) -> Row:
     """Give the row of inbox_events for a new delivery; what cannot be read is dead on arrival."""
     return (
         id,
-        DEAD if delivery.unreadable else PENDING,
-        clean(delivery.source),
-        clean(delivery.provider),
-        clean(delivery.event),
-        clean(delivery.resource),
+        DEAD if delivery.unreadable else None,
+        delivery.source,
+        delivery.provider,
+        delivery.event,
+        delivery.resource,
         delivery.received_at,
         len(delivery.body),
         msgspec.json.encode(flags).decode() if flags else "[]",
-        clean(delivery.unreadable),
+        delivery.unreadable,
     )
 
 
 def body_row(id: int, delivery: Delivery) -> Row:
     """Give the row of inbox_bodies for a new delivery."""
     try:
-        envelope = msgspec.msgpack.encode((delivery.headers, delivery.keys, delivery.watch, delivery.secret))
+        envelope = _encode((delivery.headers, delivery.keys, delivery.watch, delivery.secret))
     except UnicodeEncodeError:
-        # Header bytes that are no valid text arrive as lone surrogates.
-        headers = tuple((clean(name), clean(value)) for name, value in delivery.headers)
-        envelope = msgspec.msgpack.encode((headers, delivery.keys, delivery.watch, delivery.secret))
+        headers = tuple((_clean(name), _clean(value)) for name, value in delivery.headers)
+        envelope = _encode((headers, delivery.keys, delivery.watch, delivery.secret))
     return (id, envelope, delivery.body)
 
 
-def clean(text: str) -> str:
-    """Give a text that can be stored: what is no valid Unicode is replaced."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def _clean(value: object) -> object:
+    """Give a value that can be stored: header bytes that are no valid text arrive as lone surrogates."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def delivery_of(row: Row) -> Delivery:
@@ -129,14 +143,14 @@ def work_row(event: int, settlement: Settlement) -> Row:
     """Give the row of inbox_work for a settlement: the event, then the settlement's own fields."""
     return (
         event,
-        clean(settlement.handler),
+        settlement.handler,
         settlement.outcome,
         settlement.attempt,
         settlement.at,
         settlement.seconds,
         settlement.retry_at,
         settlement.hold_until,
-        clean(settlement.reason),
+        settlement.reason,
     )
 
 
@@ -161,7 +175,7 @@ def summary_of(row: Row) -> Summary:
     number, state, source, provider, event, resource, received_at, flags, size, reason = row
     return Summary(
         id=number,
-        state=STATES[state],
+        state=state_of(state),
         source=source,
         provider=provider,
         event=event,

@@ -10,6 +10,7 @@ import collections.abc as abc
 import contextlib
 import sqlite3
 from dataclasses import dataclass, replace
+from typing import Any
 
 from . import sqlite_rows as rows
 from .delivery import Delivery
@@ -20,7 +21,7 @@ from .jobs import AnyJob, Call, Effect, Put, Settle
 from .key_index import KeyIndex
 from .known_keys import Seen, first_copy, flags_of, put_on_file, put_with_copy
 from .sqlite_faults import explain, is_store_failure
-from .sqlite_rows import DEAD, DONE, PENDING, RETRYING, STATES, insert, update_in
+from .sqlite_rows import DEAD, DONE, RETRYING, insert, number_of, update_in
 
 _PUT_EVENTS = (
     "INSERT INTO inbox_events(id, state, source, provider, event, resource, received_at, size, flags, unreadable)"
@@ -132,8 +133,8 @@ class Store:
         self._write_work(told)
         ended: dict[int, list[int]] = {}
         for job in settles:
-            if job.state and job.state != "pending":
-                ended.setdefault(STATES.index(job.state), []).append(job.id)
+            if job.state and (number := number_of(job.state)):
+                ended.setdefault(number, []).append(job.id)
         for state, ids in ended.items():
             update_in(self.connection, "UPDATE inbox_events SET state = ? WHERE id IN", ids, state)
             self.tally.depth -= len(ids) * (state in (DONE, DEAD))
@@ -150,7 +151,7 @@ class Store:
         """
         start, end = min(start, end), max(start, end)
         if self.connection.execute(_PROLONG_GAP, (end, cause, start)).rowcount == 0:
-            self.connection.execute(_PUT_GAP, (start, end, cause, rows.clean(detail)))
+            self.connection.execute(_PUT_GAP, (start, end, cause, detail))
 
     def note_full(self) -> None:
         """Record until when deliveries were refused because the inbox was full, if they were."""
@@ -175,10 +176,13 @@ class Store:
     def _receive(self, job: Put, known: abc.Mapping[str, Seen]) -> dict[str, Seen]:
         """Decide what a delivery is, and give the texts it puts on file."""
         delivery = job.delivery
-        if (copy := first_copy(delivery, known)) is not None:
+        if known.keys().isdisjoint(job.texts):
+            job.result = Receipt(self._admit(delivery), flags=delivery.flags)
+        elif (copy := first_copy(delivery, known)) is not None:
             job.result = Receipt(copy, duplicate=True)
             return put_with_copy(delivery, copy, known)
-        job.result = Receipt(self._admit(delivery), flags=flags_of(delivery, known))
+        else:
+            job.result = Receipt(self._admit(delivery), flags=flags_of(delivery, known))
         return put_on_file(job.texts, job.result.id, delivery.received_at, known)
 
     def _admit(self, delivery: Delivery) -> int:
@@ -202,9 +206,7 @@ class Store:
 
     def _write_work(self, told: abc.Sequence[tuple[int, Settlement]]) -> None:
         insert(self.connection, _PUT_WORK, [rows.work_row(*each) for each in told])
-        failed = [
-            (*rows.work_row(event, run), rows.clean(run.traceback)) for event, run in told if run.outcome != "done"
-        ]
+        failed = [(*rows.work_row(event, run), run.traceback) for event, run in told if run.outcome != "done"]
         insert(self.connection, _PUT_FAILURES, failed)
 
     def _undo(self) -> None:
@@ -215,10 +217,12 @@ class Store:
 
     def _count(self) -> Tally:
         ask = self.connection.execute
-        (depth,) = ask("SELECT COUNT(*) FROM inbox_events WHERE state IN (?, ?)", (PENDING, RETRYING)).fetchone()
+        low = read_meta(self.connection, "settled_to") or 0
+        (pending,) = ask("SELECT COUNT(*) FROM inbox_events WHERE id > ? AND state IS NULL", (low,)).fetchone()
+        (retrying,) = ask("SELECT COUNT(*) FROM inbox_events WHERE state = ?", (RETRYING,)).fetchone()
         (dead,) = ask("SELECT COUNT(*) FROM inbox_events WHERE state = ?", (DEAD,)).fetchone()
         (stored,) = ask("SELECT MAX(id) FROM inbox_events").fetchone()
-        return Tally(depth, dead, max(stored or 0, int(read_meta(self.connection, "last_id") or 0)))
+        return Tally(pending + retrying, dead, max(stored or 0, read_meta(self.connection, "last_id") or 0))
 
 
 def unreadable(delivery: Delivery) -> Settlement:
@@ -226,7 +230,7 @@ def unreadable(delivery: Delivery) -> Settlement:
     return Settlement(handler=ANY_HANDLER, outcome="dead", at=delivery.received_at, reason=delivery.unreadable)
 
 
-def read_meta(connection: sqlite3.Connection, name: str) -> float | None:
+def read_meta(connection: sqlite3.Connection, name: str) -> Any:
     """Give a number kept beside the events; None when it was never written."""
     row = connection.execute("SELECT value FROM inbox_meta WHERE name = ?", (name,)).fetchone()
-    return float(row[0]) if row else None
+    return row[0] if row else None

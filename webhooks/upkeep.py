@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 
 from .inbox import State
-from .sqlite_rows import DEAD, DONE, PENDING, STATES, update_in
+from .sqlite_rows import DEAD, DONE, number_of, update_in
 from .sqlite_store import Store, read_meta
 
 REMOVED_AT_ONCE = 200
 _PAGES_AT_ONCE = 256
 _GAPS_KEPT = 1_000
+_FIRST_PENDING = "SELECT id FROM inbox_events WHERE id > ? AND state IS NULL ORDER BY id LIMIT 1"
 _REMOVE = (
     "DELETE FROM inbox_bodies WHERE id IN",
     "DELETE FROM inbox_work WHERE event IN",
@@ -32,8 +33,11 @@ def note_start(store: Store, now: float) -> None:
 
 
 def beat(store: Store, now: float) -> None:
-    """Record that the inbox was open now, and until now full, if it is."""
+    """Record that the inbox was open now, and until now full, if it is; and up to which event all are settled."""
     store.note_full()
+    low = read_meta(store.connection, "settled_to") or 0
+    pending = store.connection.execute(_FIRST_PENDING, (low,)).fetchone()
+    write_meta(store.connection, "settled_to", pending[0] - 1 if pending else store.tally.last_id)
     write_meta(store.connection, "heartbeat", now)
 
 
@@ -51,9 +55,10 @@ def redeliver(store: Store, id: int) -> tuple[str, str, float] | None:
     row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
     if row is None or row[0] not in (DONE, DEAD):
         return None
+    write_meta(store.connection, "settled_to", min(id - 1, read_meta(store.connection, "settled_to") or 0))
     if ask("DELETE FROM inbox_work WHERE event = ? AND outcome = 'dead'", (id,)).rowcount == 0:
         ask("DELETE FROM inbox_work WHERE event = ?", (id,))
-    ask("UPDATE inbox_events SET state = ? WHERE id = ?", (PENDING, id))
+    ask("UPDATE inbox_events SET state = NULL WHERE id = ?", (id,))
     state, source, resource, received_at = row
     store.tally.depth += 1
     store.tally.dead -= state == DEAD
@@ -64,7 +69,7 @@ def remove(store: Store, state: State, before: float | None) -> int:
     """Remove the oldest events of a finished state, of those received before a time; say how many."""
     oldest = store.connection.execute(
         "SELECT id, received_at FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?",
-        (STATES.index(state), REMOVED_AT_ONCE),
+        (number_of(state), REMOVED_AT_ONCE),
     )
     ids = [event for event, at in oldest if before is None or at < before]
     for statement in _REMOVE if ids else ():

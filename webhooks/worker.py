@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import contextlib
 import logging
 import math
 import random
 
 import anyio
-import anyio.abc
 
 from outreach_async.engine.clock import Clock
 
@@ -65,6 +65,7 @@ class Worker:
         self._report = report
         self._ahead = any(not route.ordered for route in table.routes)
         self._claims: dict[int, Claim] = {}
+        self._handed: asyncio.Queue[Claim] = asyncio.Queue()
         self._tasks: set[asyncio.Task[object]] = set()
         self._changed = asyncio.Event()
         self._claiming = anyio.CancelScope()
@@ -86,9 +87,12 @@ class Worker:
         closed: InboxClosed | None = None
         try:
             async with anyio.create_task_group() as group:
+                # As many tasks as may be busy, made once: one per event would cost more than claiming it.
+                for _ in range(self._concurrency):
+                    group.start_soon(self._serve)
                 with self._claiming:
                     try:
-                        await self._claim(group)
+                        await self._claim()
                     except InboxClosed as error:
                         closed = error
                 await self._drain()
@@ -100,12 +104,11 @@ class Worker:
         if closed:
             raise closed
 
-    async def _claim(self, group: anyio.abc.TaskGroup) -> None:
+    async def _claim(self) -> None:
         # A claim that can be had at once does not look whether it was cancelled.
         while not self._claiming.cancel_called:
             if len(self._claims) >= self._concurrency:
-                self._changed.clear()
-                await self._changed.wait()
+                await self._change()
                 continue
             try:
                 claims = await self._inbox.claim(self._concurrency - len(self._claims), ahead=self._ahead)
@@ -117,16 +120,39 @@ class Worker:
                 continue
             for claim in claims:
                 self._claims[claim.id] = claim
-                group.start_soon(self._handle, claim)
+                self._handed.put_nowait(claim)
+
+    async def _serve(self) -> None:
+        """Handle one event after the other."""
+        task = asyncio.current_task()
+        assert task is not None
+        while not self._abandoned:
+            claim = await self._handed.get()
+            self._tasks.add(task)
+            try:
+                await self._work(claim)
+            except (ClaimLost, InboxClosed) as error:
+                _log.warning("%s", error)
+            except asyncio.CancelledError:
+                # Each task is cancelled once, so that a handler's own clean-up can still await something.
+                if not self._abandoned:
+                    raise
+            finally:
+                self._tasks.discard(task)
+                self._claims.pop(claim.id, None)
+                self._inbox.release(claim)
+                self._changed.set()
 
     async def _drain(self) -> None:
         """Wait for what runs, within the grace; then cancel it, and wait a little for its cleaning up."""
         waiting = asyncio.ensure_future(self._clock.sleep(self._grace))
         try:
-            # The last to be claimed get a turn to begin.
-            await asyncio.sleep(0)
-            while self._tasks and not waiting.done():
-                await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            while self._claims and not waiting.done():
+                # Cleared here and not in the task that waits: what ends before that task begins is not missed.
+                self._changed.clear()
+                changed = asyncio.ensure_future(self._changed.wait())
+                await asyncio.wait({waiting, changed}, return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
         finally:
             waiting.cancel()
         if self._claims:
@@ -134,26 +160,15 @@ class Worker:
             self._abandoned = True
             for task in self._tasks:
                 task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_RELUCTANT)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RELUCTANT):
+                    while self._tasks:
+                        await self._change()
 
-    async def _handle(self, claim: Claim) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._work(claim)
-        except (ClaimLost, InboxClosed) as error:
-            _log.warning("%s", error)
-        except asyncio.CancelledError:
-            # Each task is cancelled once, so that a handler's own clean-up can still await something.
-            if not self._abandoned:
-                raise
-        finally:
-            self._tasks.discard(task)
-            self._claims.pop(claim.id, None)
-            self._inbox.release(claim)
-            self._changed.set()
+    async def _change(self) -> None:
+        """Wait until a claim is over."""
+        self._changed.clear()
+        await self._changed.wait()
 
     async def _work(self, claim: Claim) -> None:
         todo = make_plan(claim, self._table, self._clock.now())

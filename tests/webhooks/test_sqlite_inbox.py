@@ -97,7 +97,7 @@ class TestCrashing:
     async def test_the_event_loop_goes_on_while_the_disk_is_slow(self, inbox: SqliteInbox):
         turns = 0
         slow = asyncio.ensure_future(
-            inbox._do(
+            inbox._hand_in(
                 Call(
                     lambda store: store.connection.execute(
                         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000)"
@@ -249,7 +249,11 @@ class TestFailing:
         wrong = delivery(1, at="yesterday")  # type: ignore[arg-type]
         huge = Call(lambda store: store.connection.execute("SELECT ?", (1 << 70,)))
         results = await asyncio.gather(
-            inbox.put(delivery(2)), inbox._do(huge), inbox.put(wrong), inbox.put(delivery(3)), return_exceptions=True
+            inbox.put(delivery(2)),
+            inbox._hand_in(huge),
+            inbox.put(wrong),
+            inbox.put(delivery(3)),
+            return_exceptions=True,
         )
         assert [isinstance(result, InboxUnavailable) for result in results] == [False, True, True, False]
         assert inbox.statistics().failing_since is None
@@ -272,7 +276,7 @@ class TestGaps:
         async with opened(path, clock) as inbox:
             assert await inbox.gaps() == ()
             await clock.advance(60)
-            while (await inbox._do(Call(lambda store: upkeep.read_meta(store.connection, "heartbeat")))) == START:
+            while (await inbox._hand_in(Call(lambda store: upkeep.read_meta(store.connection, "heartbeat")))) == START:
                 await asyncio.sleep(0.01)
             await clock.advance(30)
             killed = crash(path, tmp_path / "killed")
@@ -463,8 +467,8 @@ class TestFiles:
         def ask(name: str):
             return Call(lambda store: store.connection.execute(f"PRAGMA {name}").fetchone()[0])
 
-        assert await inbox._do(ask("journal_mode")) == "wal"
-        assert await inbox._do(ask("synchronous")) == 2
+        assert await inbox._hand_in(ask("journal_mode")) == "wal"
+        assert await inbox._hand_in(ask("synchronous")) == 2
 
 
 class TestRetention:
@@ -493,7 +497,7 @@ class TestRetention:
             claims = await inbox.claim(120)
             await finish(inbox, claims[:-1])
             await inbox._tidy(clock.now())
-            assert await inbox._do(Call(upkeep.used_bytes)) <= 2_000_000
+            assert await inbox._hand_in(Call(upkeep.used_bytes)) <= 2_000_000
             left = await inbox.events(Listing(limit=1000))
             assert claims[-1].id in {summary.id for summary in left}
             assert claims[0].id not in {summary.id for summary in left}

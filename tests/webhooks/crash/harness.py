@@ -189,7 +189,7 @@ async def _send(target: Target, notes: Notes) -> None:
 
 async def _worked_off(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        while connection.execute("SELECT COUNT(*) FROM inbox_events WHERE state IN (0, 1)").fetchone()[0]:
+        while connection.execute("SELECT COUNT(*) FROM inbox_events WHERE state IS NULL OR state = 1").fetchone()[0]:
             await asyncio.sleep(0.05)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from outreach_async.engine.client import Client
 from outreach_async.engine.credentials import BearerToken
+from outreach_async.protocol.retry import OUTREACH_RETRY
 from outreach_async.protocol.verdict import judge_outreach
 
 
@@ -23,7 +24,7 @@ class Slow(BearerToken):
 
 
 async def test_a_close_that_is_cancelled_still_closes_the_pool():
-    client = Client(Slow("token"), judge_outreach, None, ())
+    client = Client(Slow("token"), judge_outreach, None, (), OUTREACH_RETRY)
     closing = asyncio.create_task(client.close())
     await asyncio.sleep(0)
     closing.cancel()

@@ -28,7 +28,7 @@ from .sqlite_store import Store
 WAITING = 10_000
 """Jobs that may wait for the writer; deliveries beyond that are refused."""
 
-GIVE_WAY = 0.010
+GIVE_WAY = 0.025
 """Seconds that a claim waits for deliveries that are being written."""
 
 

@@ -225,7 +225,7 @@ class LocalInbox:
     async def _start(self, clock: Clock, store: Store, unfinished: abc.Iterable[Unfinished]) -> None:
         """Begin to lend what is unfinished."""
         self._clock, self._store, self._desk = clock, store, Desk(clock)
-        self._fresh = Fresh()
+        self._fresh, self._calm = Fresh(), asyncio.Event()
         self._waiting = self._putting = 0
         now = clock.now()
         for number, event in enumerate(unfinished, 1):

@@ -455,6 +455,19 @@ class TestOpeningAgain:
                 await call
 
 
+def test_one_object_serves_one_event_loop_after_the_other(backend: Backend):
+    async def use(number: int) -> None:
+        inbox = await backend.open(WoundClock())
+        putting = [asyncio.ensure_future(inbox.put(delivery(number * 10 + n))) for n in range(5)]
+        await asyncio.sleep(0)
+        await finish(inbox, await inbox.claim())
+        await asyncio.gather(*putting)
+        await inbox.close()
+
+    asyncio.run(use(1))
+    asyncio.run(use(2))
+
+
 class TestOperating:
     async def test_a_dead_event_is_worked_on_again_for_its_dead_handlers(self, inbox: Inbox):
         receipt = await inbox.put(delivery())

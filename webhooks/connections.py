@@ -1,30 +1,46 @@
-"""One connection of the server, by aiohttp's protocol, and the bytes of its answers.
+"""One connection of the server: requests in the order they came, one answer after the other, deadlines of the sender.
 
-Keeps each connection's deadline and counts connections by address; what is allowed, and what is done about it, is the
-front's to say.
+aiohttp's parser reads HTTP, and its base protocol holds back who sends faster than is read. aiohttp's own handler of
+connections is not used: it makes a request, a writer and a task for each delivery, at a third of what a delivery
+costs. What is allowed, and what a request means, is the front's to say.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Protocol
 
 from aiohttp import StreamReader, web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
 
 from .receiver import Reply
 from .settings import Settings
 
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractStreamWriter
+PIPELINED = 16
+"""Requests of one connection that may wait for those before them; further ones are not read meanwhile."""
 
-_LINGERING = 2.0
+LINGERING = 2.0
+"""Seconds in which who was refused may end its connection: cut at once, it might not see the answer."""
+
+_BUFFER = 1 << 16
 
 _log = logging.getLogger("webhooks.front")
+
+
+class Answer:
+    """The bytes of an answer, and whether the connection is kept for another request."""
+
+    __slots__ = ("keep", "wire")
+
+    def __init__(self, reply: Reply, keep: bool, head_only: bool) -> None:
+        self.keep = keep
+        self.wire = _wire(reply, keep, head_only)
 
 
 class Desk(Protocol):
@@ -32,94 +48,121 @@ class Desk(Protocol):
 
     settings: Settings
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+    def admit(self, connection: Connection) -> bool:
+        """Take a new connection in, unless it is beyond the bounds."""
         ...
 
-    def malformed(self, request: web.BaseRequest) -> web.StreamResponse:
+    def gone(self, connection: Connection) -> None:
+        """Forget a connection that was taken in."""
+        ...
+
+    async def answer(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> Answer | None:
+        """Answer one request; None when the connection was cut instead."""
+        ...
+
+    def malformed(self, connection: Connection) -> Answer | None:
         """Answer what is not HTTP."""
         ...
 
-    def failed(self, connection: Connection) -> web.StreamResponse:
+    def failed(self, connection: Connection) -> None:
         """Give up a connection over a fault of ours."""
         ...
 
-    def admit(self, connection: Connection, transport: asyncio.Transport) -> None:
-        """Cut a new connection that is beyond the bounds."""
-        ...
 
+class Connection(BaseProtocol):
+    """One connection.
 
-class Server(web.Server):
-    """aiohttp's low-level server, with connections of our own."""
+    `deadline` is the loop time by which what it sends now has to be there; 0 while it need not. An `idle` one sends
+    nothing, and may be closed without a loss.
+    """
 
-    def __init__(self, front: Desk) -> None:
-        super().__init__(front.answer)
-        self.front = front
-        self.peers: Counter[str] = Counter()
-        """Open connections, by address."""
+    __slots__ = (
+        "_admitted",
+        "_content",
+        "_crowded",
+        "_ended",
+        "_requests",
+        "_task",
+        "behind_proxy",
+        "deadline",
+        "desk",
+        "idle",
+        "peer",
+    )
 
-    @property
-    def open_connections(self) -> int:
-        """How many connections are open."""
-        return len(self._connections)
-
-    def __call__(self) -> RequestHandler:
-        """Make the protocol of a new connection."""
-        return Connection(self)
-
-
-class Connection(RequestHandler):
-    """One connection. `deadline` is the loop time by which what it sends now has to be there; 0 while it need not."""
-
-    __slots__ = ("admitted", "behind_proxy", "deadline", "front", "peer", "server")
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            access_log=cast("Any", None),
-            keepalive_timeout=server.front.settings.idle_deadline,
-            lingering_time=_LINGERING,
+    def __init__(self, desk: Desk) -> None:
+        loop = asyncio.get_running_loop()
+        parser = HttpRequestParser(
+            self,
+            loop,
+            _BUFFER,
+            payload_exception=web.RequestPayloadError,
             # A bomb is refused by its header; nothing of it is to be unpacked meanwhile.
             auto_decompress=False,
+            max_msg_queue_size=PIPELINED,
         )
-        self.server = server
-        self.front = server.front
+        super().__init__(loop, parser)
+        self.desk = desk
         self.deadline = 0.0
+        self.idle = False
         self.peer = ""
         self.behind_proxy = False
-        self.admitted = False
+        self._admitted = False
+        self._crowded = False
+        self._ended = False
+        self._requests: deque[tuple[RawRequestMessage | None, StreamReader]] = deque()
+        self._content: StreamReader = EMPTY_PAYLOAD
+        self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, unless the front cuts it at once."""
+        """Begin, unless the front does not take it in."""
+        super().connection_made(transport)
         peername = transport.get_extra_info("peername")
         self.peer = str(peername[0]) if isinstance(peername, tuple) else ""
-        self.server.peers[self.peer] += 1
-        self.admitted = True
-        self.read_on(self.front.settings.head_deadline)
-        super().connection_made(transport)
-        self.front.admit(self, cast("asyncio.Transport", transport))
+        self._admitted = self.desk.admit(self)
+        if self._admitted:
+            self.expect(self.desk.settings.head_deadline)
+        else:
+            self.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End, and be counted no more."""
-        if self.admitted:
-            self.admitted = False
-            self.server.peers[self.peer] -= 1
-            if not self.server.peers[self.peer]:
-                del self.server.peers[self.peer]
+        """End: what is half read is never whole."""
+        self._ended = True
+        self._requests.clear()
+        if not self._content.is_eof():
+            self._content.set_exception(ConnectionResetError("the sender ended the connection"))
+        if self._admitted:
+            self.desk.gone(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; the first of a request start its deadline."""
-        if not self.deadline:
-            self.read_on(self.front.settings.head_deadline)
-        super().data_received(data)
+        """Take bytes, and begin to answer the requests that are there by them."""
+        if self._ended:
+            return
+        if self.idle:
+            self.idle = False
+            self.expect(self.desk.settings.head_deadline)
+        assert self._parser is not None
+        try:
+            messages, upgraded, _ = self._parser.feed_data(data)
+        except HttpProcessingError:
+            self._ended = True
+            self._requests.append((None, EMPTY_PAYLOAD))
+        else:
+            # No other protocol is spoken here, so nothing can follow a request for one.
+            self._ended = upgraded
+            self._requests.extend(messages)
+        if len(self._requests) >= PIPELINED and not self._crowded:
+            self._crowded = True
+            self._pause_transport()
+        if self._requests and self._task is None:
+            self._task = self._loop.create_task(self._serve())
 
-    def read_on(self, seconds: float) -> None:
+    def expect(self, seconds: float) -> None:
         """Give what is being sent this long."""
         self.deadline = self._loop.time() + seconds
 
-    def rest(self, content: StreamReader, seconds: float) -> None:
+    def expect_rest(self, content: StreamReader, seconds: float) -> None:
         """Give what is left of a body this long, if anything is."""
         self.deadline = 0.0 if content.is_eof() else self._loop.time() + seconds
 
@@ -127,37 +170,76 @@ class Connection(RequestHandler):
         """Note that the request is here: what follows takes our time, not the sender's."""
         self.deadline = 0.0
 
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        """Answer what aiohttp could not parse; cut what failed on our side."""
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return self.front.malformed(request)
-        _log.error("a request failed", exc_info=exc)
-        return self.front.failed(self)
+    def abort(self) -> None:
+        """Cut it: nothing more is sent, and the sender is told that much."""
+        self._ended = True
+        if self.transport is not None:
+            self.transport.abort()
 
+    def close(self) -> None:
+        """End it once what was written is sent."""
+        self._ended = True
+        if self.transport is not None:
+            self.transport.close()
 
-class Answer(web.StreamResponse):
-    """The bytes of an answer, the same for every request: nothing is prepared, and nothing kept."""
+    async def _serve(self) -> None:
+        """Answer what waits, one request after the other."""
+        try:
+            while self._requests:
+                message, self._content = self._requests.popleft()
+                self._make_room()
+                if message is None:
+                    answer = self.desk.malformed(self)
+                else:
+                    answer = await self.desk.answer(self, message, self._content)
+                if answer is None or self.transport is None:
+                    return
+                self.transport.write(answer.wire)
+                if not answer.keep:
+                    self._say_goodbye()
+                    return
+            if self._ended:
+                self.close()
+                return
+            self.idle = True
+            self.expect(self.desk.settings.idle_deadline)
+        except Exception:
+            _log.exception("a request failed")
+            self.desk.failed(self)
+        finally:
+            self._task = None
 
-    def __init__(self, reply: Reply | None, keep: bool = False, head_only: bool = False) -> None:
-        super().__init__(status=reply.status if reply else 503)
-        self._keep_alive = keep
-        self._bytes = _wire(reply, keep, head_only) if reply else b""
+    def _make_room(self) -> None:
+        """Have the parser go on, where it stopped because too many requests waited."""
+        if self._parser is None:
+            return
+        self._parser.message_consumed()
+        if self._crowded and len(self._requests) <= PIPELINED // 2:
+            self.data_received(b"")
+            if len(self._requests) < PIPELINED:
+                self._crowded = False
+                self._resume_transport()
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the answer, head and body at once."""
-        transport = request.transport
-        if transport is None or transport.is_closing():
-            raise ConnectionResetError
-        transport.write(self._bytes)
-        return None
+    def _say_goodbye(self) -> None:
+        """End it; who is still sending gets time to read the answer."""
+        self._requests.clear()
+        if self._content.is_eof() or self.transport is None:
+            self.close()
+            return
+        self._ended = self.idle = True
+        self.expect(LINGERING)
+        self.transport.write_eof()
+        self._reading_paused = False
+        self._resume_transport()
 
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Add nothing: the answer is whole."""
+    def _pause_transport(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
 
-
-SILENCE = Answer(None)
+    def _resume_transport(self) -> None:
+        # A body that is read more slowly than it comes may hold it too.
+        if self.transport is not None and not self.transport.is_closing() and not self._reading_paused:
+            self.transport.resume_reading()
 
 
 def _wire(reply: Reply, keep: bool, head_only: bool) -> bytes:

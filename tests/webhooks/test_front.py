@@ -16,8 +16,8 @@ from webhooks.app import Webhooks
 from webhooks.front import Front
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
-from webhooks.outreach import OutreachSource
-from webhooks.testing import SECRET
+from webhooks.outreach import OutreachSource, ProspectUpdated
+from webhooks.testing import SECRET, signed
 
 
 async def emptied(front: Front) -> bool:
@@ -41,6 +41,69 @@ async def test_one_connection_carries_many_deliveries() -> None:
         assert [getattr(await sender.answer(), "status", None) for _ in range(2)] == [200, 200]
         await made.hooks.settled()
     assert len(made.handled) == 5
+
+
+async def test_two_hundred_requests_sent_at_once_are_answered_in_their_order() -> None:
+    made = receiver()
+    async with fronted(made.hooks) as (_, port), wire(port) as sender:
+        sender.send(b"".join(request(outreach(number)) for number in range(1, 200)))
+        sender.send(request(outreach(1), "Outreach-Webhook-Signature: x"))
+        statuses = [getattr(await sender.answer(), "status", None) for _ in range(200)]
+        assert statuses == [200] * 199 + [401]
+        await made.hooks.settled()
+    assert len(made.handled) == 199
+
+
+async def test_a_large_body_comes_through_whole() -> None:
+    hooks = Webhooks(OutreachSource(SECRET, max_body=4_000_000), inbox=MemoryInbox())
+    large = signed(ProspectUpdated, {"title": "x" * 3_500_000}, id=1)
+    async with fronted(hooks) as (_, port), wire(port) as sender:
+        for _ in range(2):
+            sender.send(request(large))
+            answer = await sender.answer()
+            assert answer is not None
+            assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/outreach", "/nothing"])
+async def test_who_is_refused_in_the_middle_of_a_body_sees_the_answer(path: str) -> None:
+    async with fronted(receiver().hooks) as (front, port), wire(port) as sender:
+        sender.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n".encode())
+        for _ in range(50):
+            sender.send(b"x" * 10_000)
+        answer = await sender.answer()
+        assert answer is not None
+        assert (answer.status, answer.headers["connection"]) == (404 if path == "/nothing" else 413, "close")
+        assert await sender.ended()
+        sender.writer.close()
+        assert await emptied(front)
+        assert not front.cut
+
+
+async def test_a_request_for_another_protocol_is_the_last_one() -> None:
+    async with fronted(receiver().hooks) as (front, port), wire(port) as sender:
+        sender.send(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello"
+        )
+        answer = await sender.answer()
+        assert answer is not None
+        assert answer.status == 200
+        assert await sender.ended()
+        assert await emptied(front)
+
+
+async def test_a_sender_that_leaves_in_the_middle_of_a_body_is_cut_and_nothing_is_stored() -> None:
+    made = receiver()
+    async with fronted(made.hooks) as (front, port):
+        async with wire(port) as sender:
+            sender.send(request(outreach())[:-20])
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while not front.cut:
+                await asyncio.sleep(0.01)
+        assert front.cut == {"broken": 1}
+        assert await emptied(front)
+    assert made.handled == []
 
 
 @pytest.mark.parametrize(

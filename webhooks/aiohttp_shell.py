@@ -72,7 +72,7 @@ def _handler(intake: Intake, source: Source, before: Before, deadline: float) ->
             # Whoever it was: to the vendors a cut connection is a failure that they try again after.
             return _cut(request)
         if await before():
-            reply = await intake.take(source, request.method, fields, body, owns_socket=True)
+            reply = await intake.take(source, fields, body, owns_socket=True)
         else:
             reply = unstorable(source, owns_socket=True)
         if isinstance(reply, Abort):

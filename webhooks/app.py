@@ -144,7 +144,10 @@ class Webhooks(Router):
             raise ConfigurationError(
                 f"there is no source {source!r}", hint=f"There are: {', '.join(self.intake.sources)}."
             )
-        return await self.intake.take(found, method, fields_of(headers), body, owns_socket=owns_socket)
+        fields = fields_of(headers)
+        if refused := self.intake.refuse(found, method, fields):
+            return refused
+        return await self.intake.take(found, fields, body, owns_socket=owns_socket)
 
     async def settled(self) -> None:
         """Wait until nothing is on its way, being handled or could be. Retries may still wait for their time."""

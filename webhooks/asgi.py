@@ -67,7 +67,7 @@ class AsgiApp:
         if body is None:
             return None
         if await self._hooks.ensure_running():
-            reply = await intake.take(source, method, fields, body, owns_socket=False)
+            reply = await intake.take(source, fields, body, owns_socket=False)
         else:
             reply = unstorable(source, owns_socket=False)
         assert not isinstance(reply, Abort)

@@ -23,7 +23,7 @@ from .receiver import Reply
 from .settings import Settings
 
 PIPELINED = 16
-"""Requests of one connection that may wait for those before them; further ones are not read meanwhile."""
+"""Requests of one connection that are read before the first of them is answered."""
 
 LINGERING = 2.0
 """Seconds in which who was refused may end its connection: cut at once, it might not see the answer."""
@@ -127,8 +127,7 @@ class Connection(BaseProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End: what is half read is never whole."""
-        self._ended = True
-        self._requests.clear()
+        self._end()
         if not self._content.is_eof():
             self._content.set_exception(ConnectionResetError("the sender ended the connection"))
         if self._admitted:
@@ -152,11 +151,21 @@ class Connection(BaseProtocol):
             # No other protocol is spoken here, so nothing can follow a request for one.
             self._ended = upgraded
             self._requests.extend(messages)
-        if len(self._requests) >= PIPELINED and not self._crowded:
+        if len(self._requests) >= PIPELINED - 1 and not self._crowded:
             self._crowded = True
             self._pause_transport()
         if self._requests and self._task is None:
             self._task = self._loop.create_task(self._serve())
+
+    @property
+    def last(self) -> bool:
+        """Whether no request can follow the one that is being answered."""
+        return self._ended and not self._requests
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on reading where that was held back; aiohttp's streams say so at every read, held back or not."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
 
     def expect(self, seconds: float) -> None:
         """Give what is being sent this long."""
@@ -172,13 +181,13 @@ class Connection(BaseProtocol):
 
     def abort(self) -> None:
         """Cut it: nothing more is sent, and the sender is told that much."""
-        self._ended = True
+        self._end()
         if self.transport is not None:
             self.transport.abort()
 
     def close(self) -> None:
         """End it once what was written is sent."""
-        self._ended = True
+        self._end()
         if self.transport is not None:
             self.transport.close()
 
@@ -186,51 +195,54 @@ class Connection(BaseProtocol):
         """Answer what waits, one request after the other."""
         try:
             while self._requests:
-                message, self._content = self._requests.popleft()
-                self._make_room()
-                if message is None:
-                    answer = self.desk.malformed(self)
-                else:
-                    answer = await self.desk.answer(self, message, self._content)
-                if answer is None or self.transport is None:
-                    return
-                self.transport.write(answer.wire)
-                if not answer.keep:
-                    self._say_goodbye()
-                    return
-            if self._ended:
-                self.close()
-                return
-            self.idle = True
-            self.expect(self.desk.settings.idle_deadline)
+                await self._answer(*self._requests.popleft())
+            if not self._ended:
+                self.idle = True
+                self.expect(self.desk.settings.idle_deadline)
         except Exception:
             _log.exception("a request failed")
             self.desk.failed(self)
         finally:
             self._task = None
 
+    async def _answer(self, message: RawRequestMessage | None, content: StreamReader) -> None:
+        self._content = content
+        answer = await self.desk.answer(self, message, content) if message else self.desk.malformed(self)
+        if answer is None or self.transport is None:
+            return
+        self.transport.write(answer.wire)
+        if answer.keep:
+            self._make_room()
+        else:
+            self._say_goodbye()
+
     def _make_room(self) -> None:
         """Have the parser go on, where it stopped because too many requests waited."""
-        if self._parser is None:
-            return
+        assert self._parser is not None
+        # Told when a request is over: it counts those that are whole, and this one may not have been when it began.
         self._parser.message_consumed()
         if self._crowded and len(self._requests) <= PIPELINED // 2:
+            self._crowded = False
             self.data_received(b"")
-            if len(self._requests) < PIPELINED:
-                self._crowded = False
+            if not self._crowded:
                 self._resume_transport()
 
     def _say_goodbye(self) -> None:
         """End it; who is still sending gets time to read the answer."""
-        self._requests.clear()
         if self._content.is_eof() or self.transport is None:
             self.close()
             return
-        self._ended = self.idle = True
+        self._end()
+        self.idle = True
         self.expect(LINGERING)
         self.transport.write_eof()
         self._reading_paused = False
         self._resume_transport()
+
+    def _end(self) -> None:
+        """Take no more requests, those that wait included."""
+        self._ended = True
+        self._requests.clear()
 
     def _pause_transport(self) -> None:
         if self.transport is not None and not self.transport.is_closing():

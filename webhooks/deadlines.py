@@ -25,8 +25,9 @@ class Deadlines:
 
     async def wait(self, awaited: abc.Awaitable[T], seconds: float) -> T:
         """Wait for something, at most about `seconds`. Raises TimeoutError, and what it raises."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        task = asyncio.current_task()
         assert task is not None
+        loop = task.get_loop()
         self._waiting[task] = loop.time() + seconds
         # A loop that ended took its timer with it.
         if self._timer is None or self._loop is not loop:

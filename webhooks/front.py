@@ -143,12 +143,13 @@ class Front:
             if field(fields, "expect").lower() == "100-continue" and connection.transport:
                 connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
-            body = await read_body(content, source.max_body)
+            # Most are here by now, and then nothing has to wait.
+            body = content.read_nowait() if content.is_eof() else await read_body(content, source.max_body)
         except BROKEN:
             self._cut(connection, "broken")
             return None
         connection.whole()
-        reply = await self._intake.take(source, message.method, fields, body, owns_socket=True)
+        reply = await self._intake.take(source, fields, body, owns_socket=True)
         if isinstance(reply, Abort):
             self._cut(connection, "unstorable")
             return None
@@ -161,7 +162,7 @@ class Front:
             # It sends requests and reads no answers.
             self._cut(connection, "unread")
             return None
-        keep = not closing and not self._closing and message is not None and not message.should_close
+        keep = message is not None and not (closing or message.should_close or connection.last or self._closing)
         key = (reply, keep, message is not None and message.method == "HEAD")
         answer = self._answers.get(key)
         if answer is None:

@@ -53,13 +53,14 @@ class Intake:
         self.tally.count(source, refusal)
         return refusal.reply
 
-    async def take(
-        self, source: Source, method: str, fields: Fields, body: bytes, *, owns_socket: bool
-    ) -> Reply | Abort:
-        """Give the answer to one request, once what it brought is durable. Raises nothing but cancellation."""
+    async def take(self, source: Source, fields: Fields, body: bytes, *, owns_socket: bool) -> Reply | Abort:
+        """Give the answer to a request that was not refused, once what it brought is durable.
+
+        Raises nothing but cancellation.
+        """
         began = time.perf_counter()
         now = self.clock.now()
-        received = receive(source, method, fields, body, now)
+        received = receive(source, fields, body, now)
         self.tally.count(source, received)
         if isinstance(received, Refusal):
             return received.reply
@@ -72,7 +73,8 @@ class Intake:
             counts.duplicates[name] += 1
         else:
             counts.stored[name] += 1
-            counts.flagged[name] += bool(receipt.flags)
+            if receipt.flags:
+                counts.flagged[name] += 1
         counts.acks[name].observe(time.perf_counter() - began)
         return STORED
 

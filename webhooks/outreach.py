@@ -26,7 +26,7 @@ from .events import Event, event_class, read_document
 from .install_events import InstallCreated, InstallDeleted, InstallEvent
 from .outreach_events import *  # noqa: F403  # the generated classes are this module's public names
 from .outreach_payload import OutreachEvent, member, read_instant
-from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, token
+from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, sha256, token
 from .standalone import parse_as, signed_headers, verify_as
 
 __all__ = [
@@ -57,22 +57,23 @@ class OutreachSource(Source):
 
     def identify(self, fields: Fields, body: bytes) -> Identity:
         """Name the delivery by its digest, and for ten seconds by the digest without the time of delivery."""
-        digest = Key(self.text("digest", digest_of(body)), self.horizon)
         try:
             told = _envelope(body)
         except MalformedDelivery as error:
-            return Identity(keys=(digest,), unreadable=error.message)
-        undated = _undated_digest(body, told.meta.deliveredAt)
-        soft = (Key(self.text("undated", undated), SOFT_HORIZON),) if undated else ()
+            return Identity(keys=self._keys(digest_of(body)), unreadable=error.message)
         event = token(told.meta.eventName)
         sent = read_instant(told.meta.deliveredAt) if self.max_age is not None else None
         return Identity(
             event=event,
             resource=_resource(told.data, event),
-            keys=(digest, *soft),
+            keys=self._keys(*_digests(body, told.meta.deliveredAt)),
             sent_at=sent.timestamp() if sent else None,
             unreadable=event_class(self.provider, event).problem({"data": {"id": told.data.id}}),
         )
+
+    def _keys(self, digest: str, undated: str = "") -> tuple[Key, ...]:
+        key = Key(self.text("digest", digest), self.horizon)
+        return (key, Key(self.text("undated", undated), SOFT_HORIZON)) if undated else (key,)
 
 
 class LifecycleSource(OutreachSource):
@@ -160,14 +161,20 @@ def _resource(data: _Data, event: str) -> str:
     return token(f"{kind}/{data.id}") if data.id and kind and isinstance(data.id, int | str) else ""
 
 
-def _undated_digest(body: bytes, told: object) -> str:
-    """Give the digest of the body without the text of `meta.deliveredAt`; empty when it tells none.
+def _digests(body: bytes, told: object) -> tuple[str, str]:
+    """Give the digest of the body, and that without the text of `meta.deliveredAt`; empty when it tells none.
 
     The bytes are cut out where they stand, not by parsing and writing again, so bodies that differ in anything else
     keep different digests. Should the same text stand elsewhere behind it, that one is cut: two bodies equal but for
     one place that holds each one's own `deliveredAt` can differ in nothing but that.
     """
     if not isinstance(told, str) or not 0 < len(told) <= _TIME_LIMIT:
-        return ""
+        return digest_of(body), ""
     before, found, after = body.rpartition(f'"{told}"'.encode())
-    return digest_of(before + b"\0" + after) if found else ""
+    if not found:
+        return digest_of(body), ""
+    whole = sha256(before)
+    undated = whole.copy()
+    whole.update(found + after)
+    undated.update(b"\0" + after)
+    return whole.hexdigest(), undated.hexdigest()

@@ -98,15 +98,14 @@ def refuse_head(source: Source, method: str, fields: Fields) -> Refusal | None:
     return _ENCODED if encoded else None
 
 
-def receive(source: Source, method: str, fields: Fields, body: bytes, now: float) -> Delivery | Refusal:
+def receive(source: Source, fields: Fields, body: bytes, now: float) -> Delivery | Refusal:
     """Give the delivery to store, or the refusal to answer with. `now` is in Unix seconds. Never raises.
 
-    `body` is the raw body; a shell that stopped reading hands over more than `source.max_body` bytes of it.
+    `refuse_head` let the head through. `body` is the raw body; a shell that stopped reading hands over more than
+    `source.max_body` bytes of it.
     """
     if len(body) > source.max_body:
         return _LARGE
-    if refusal := refuse_head(source, method, fields):
-        return refusal
     secret, flags = "", _FLAGS_UNSIGNED
     if source.secrets is not None:
         wanted = source.scheme.header

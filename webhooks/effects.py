@@ -22,15 +22,8 @@ SLOW = 0.25
 _log = logging.getLogger("webhooks.inbox")
 _SAVEPOINT = "inbox_effect"
 _NEVER = {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
-_WRITES = {
-    sqlite3.SQLITE_INSERT,
-    sqlite3.SQLITE_UPDATE,
-    sqlite3.SQLITE_DELETE,
-    sqlite3.SQLITE_ALTER_TABLE,
-    sqlite3.SQLITE_DROP_TABLE,
-    sqlite3.SQLITE_DROP_INDEX,
-    sqlite3.SQLITE_CREATE_TRIGGER,
-}
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_ASKING = {"table_info", "index_list"}
 
 
 def check_work(work: Work[T]) -> None:
@@ -89,13 +82,11 @@ def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
 
 
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    names = [name for name in (first, second) if name]
     if action in _NEVER:
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_SAVEPOINT and _SAVEPOINT in names:
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_PRAGMA and second is not None and first not in ("table_info", "index_list"):
-        return sqlite3.SQLITE_DENY
-    if action in _WRITES and any(name.lower().startswith("inbox_") for name in names):
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if second is None or first in _ASKING else sqlite3.SQLITE_DENY
+    # Whatever is made, changed or dropped; our savepoint bears such a name too.
+    if action not in _READS and any(name.lower().startswith("inbox_") for name in (first, second) if name):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK

@@ -313,6 +313,31 @@ class TestTransactions:
         entry = await inbox.get(receipt.id)
         assert (entry.state, [work.handler for work in entry.work]) == ("done", ["app:score"])
 
+    async def test_it_may_do_what_it_likes_to_tables_of_its_own(self, inbox: Inbox):
+        await inbox.put(delivery(event="made"))
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+            assert isinstance(connection, sqlite3.Connection)
+            connection.execute("CREATE TABLE mine(name TEXT UNIQUE, times INTEGER DEFAULT 1)")
+            connection.execute("CREATE INDEX mine_by_times ON mine(times)")
+            connection.execute("CREATE TEMP TRIGGER counts AFTER UPDATE ON mine BEGIN SELECT 1; END")
+            count = "INSERT INTO mine(name) VALUES (?) ON CONFLICT(name) DO UPDATE SET times = times + 1"
+            cursor = connection.executemany(count, [("a",), ("b",), ("a",)])
+            connection.execute("ALTER TABLE mine ADD COLUMN note")
+            with pytest.raises(connection.IntegrityError):
+                connection.execute("INSERT INTO mine(name) VALUES (?)", ("a",))
+            assert [column for _, column, *_ in connection.execute("PRAGMA table_info(mine)")][-1] == "note"
+            assert connection.in_transaction
+            cursor.execute(
+                "SELECT name, times FROM mine UNION SELECT event, id FROM inbox_events ORDER BY times DESC, name"
+            )
+            return cursor.fetchall()
+
+        assert await inbox.transact(claim, told(), work) == [("a", 2), ("b", 1), ("made", 1)]
+        await inbox.transact(claim, told(), lambda connection: connection.execute("DROP TABLE mine"))
+        await goes_on(inbox)
+
     async def test_what_it_raises_undoes_both(self, inbox: Inbox):
         receipt = await inbox.put(delivery())
         (claim,) = await inbox.claim()
@@ -333,11 +358,21 @@ class TestTransactions:
             lambda connection: connection.commit(),
             lambda connection: connection.rollback(),
             lambda connection: connection.executescript("CREATE TABLE x(y)"),
+            lambda connection: connection.execute("COMMIT"),
+            lambda connection: connection.execute("ROLLBACK"),
+            lambda connection: connection.execute("RELEASE inbox_effect"),
+            lambda connection: connection.execute("RELEASE Inbox_Effect"),
             lambda connection: connection.execute("DELETE FROM inbox_events"),
             lambda connection: connection.execute("DROP TABLE inbox_meta"),
+            lambda connection: connection.execute("CREATE TABLE Inbox_Mine(x)"),
+            lambda connection: connection.execute("CREATE TEMP TABLE inbox_events(x)"),
+            lambda connection: connection.execute("CREATE TEMP VIEW inbox_events AS SELECT 1 AS id"),
+            lambda connection: connection.execute("CREATE UNIQUE INDEX mine ON inbox_events(id)"),
+            lambda connection: connection.execute(
+                "CREATE TEMP TRIGGER mine AFTER INSERT ON inbox_events BEGIN SELECT RAISE(ABORT, 'no'); END"
+            ),
             lambda connection: connection.execute("ATTACH ':memory:' AS other"),
             lambda connection: connection.execute("PRAGMA user_version = 9"),
-            lambda connection: connection.execute("RELEASE inbox_effect"),
         ],
     )
     async def test_it_may_not_end_the_transaction_nor_touch_the_inbox(self, inbox: Inbox, forbidden):
@@ -346,6 +381,7 @@ class TestTransactions:
         with pytest.raises(ConfigurationError, match="may not do this"):
             await inbox.transact(claim, told(), forbidden)
         await finish(inbox, [claim])
+        await goes_on(inbox)
 
     async def test_an_asynchronous_function_is_refused(self, inbox: Inbox):
         await inbox.put(delivery())
@@ -368,6 +404,15 @@ class TestTransactions:
         with caplog.at_level(logging.WARNING):
             await inbox.transact(claim, told("app:slow"), lambda connection: time.sleep(0.005))
         assert "app:slow held up every delivery" in caplog.text
+
+
+async def goes_on(inbox: Inbox) -> None:
+    """Store, lend and finish one more event, whatever became of the transactions before."""
+    receipt = await inbox.put(delivery(9_001, resource="", event="goes.on", keys=()))
+    assert not receipt.duplicate
+    await finish(inbox, await inbox.claim())
+    entry = await inbox.get(receipt.id)
+    assert (entry.state, entry.delivery.event) == ("done", "goes.on")
 
 
 class TestOpeningAgain:

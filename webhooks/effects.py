@@ -1,7 +1,8 @@
 """A handler's own writes inside the inbox's transaction: run once, undone alone, timed.
 
-The function is a guest on the inbox's only writing connection, while every delivery waits for it. What would end the
-transaction, reach other files or touch the inbox's own tables is refused by SQLite itself, through its authorizer.
+The function is a guest on the inbox's only writing connection, while every delivery waits for it. It is lent a `Guest`
+in the connection's place. Statements that would end the transaction, reach other files or touch the inbox's own tables
+are refused by SQLite itself, through its authorizer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 
 from outreach_async.protocol.errors import ConfigurationError
 
+from .guest import Guest
 from .inbox import T, Work
 
 SLOW = 0.25
@@ -46,22 +48,23 @@ def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callab
     try:
         result = _guarded(connection, work)
         settle()
+        connection.execute(f"RELEASE {_SAVEPOINT}")
     except BaseException:
         # An error such as a full disk may have ended the whole transaction already.
         if connection.in_transaction:
             connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
             connection.execute(f"RELEASE {_SAVEPOINT}")
         raise
-    connection.execute(f"RELEASE {_SAVEPOINT}")
     if (seconds := time.monotonic() - started) > SLOW:
         _log.warning("the transaction of %s held up every delivery for %.0f ms", name, seconds * 1000)
     return result
 
 
 def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
+    guest = Guest(connection)
     connection.set_authorizer(_authorize)
     try:
-        result = work(connection)
+        result = work(guest)
     except sqlite3.DatabaseError as error:
         if "not authorized" in str(error) or "prohibited" in str(error):
             raise ConfigurationError(
@@ -73,6 +76,7 @@ def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
         connection.set_authorizer(None)
         connection.row_factory = None
         connection.text_factory = str
+        guest.leave()
     if inspect.isawaitable(result):
         close = getattr(result, "close", None)
         if close:

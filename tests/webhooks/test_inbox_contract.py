@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import concurrent.futures
 import contextlib
 import logging
 import sqlite3
@@ -355,9 +356,6 @@ class TestTransactions:
     @pytest.mark.parametrize(
         "forbidden",
         [
-            lambda connection: connection.commit(),
-            lambda connection: connection.rollback(),
-            lambda connection: connection.executescript("CREATE TABLE x(y)"),
             lambda connection: connection.execute("COMMIT"),
             lambda connection: connection.execute("ROLLBACK"),
             lambda connection: connection.execute("RELEASE inbox_effect"),
@@ -381,6 +379,80 @@ class TestTransactions:
         with pytest.raises(ConfigurationError, match="may not do this"):
             await inbox.transact(claim, told(), forbidden)
         await finish(inbox, [claim])
+        await goes_on(inbox)
+
+    @pytest.mark.parametrize(
+        ("name", "forbidden"),
+        [
+            ("close", lambda connection: connection.close()),
+            ("close", lambda connection: connection.cursor().connection.close()),
+            ("commit", lambda connection: connection.commit()),
+            ("rollback", lambda connection: connection.rollback()),
+            ("with connection", lambda connection: connection.__enter__()),
+            ("with connection", lambda connection: contextlib.ExitStack().enter_context(connection)),
+            ("executescript", lambda connection: connection.executescript("CREATE TABLE x(y)")),
+            ("executescript", lambda connection: connection.cursor().executescript("CREATE TABLE x(y)")),
+            ("isolation_level", lambda connection: setattr(connection, "isolation_level", "IMMEDIATE")),
+            ("autocommit", lambda connection: setattr(connection, "autocommit", False)),
+            ("set_authorizer", lambda connection: connection.set_authorizer(None)),
+            ("set_progress_handler", lambda connection: connection.set_progress_handler(lambda: 1, 1)),
+            ("setlimit", lambda connection: connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1)),
+            ("create_function", lambda connection: connection.create_function("max", 1, lambda value: 7)),
+            ("interrupt", lambda connection: connection.interrupt()),
+            ("blobopen", lambda connection: connection.blobopen("inbox_bodies", "body", 1)),
+            ("backup", lambda connection: connection.backup(sqlite3.connect(":memory:"))),
+            ("cursor", lambda connection: connection.cursor(sqlite3.Cursor)),
+        ],
+    )
+    async def test_it_may_not_change_the_connection(self, inbox: Inbox, name: str, forbidden):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+        with pytest.raises(ConfigurationError, match=f"may not use .*{name}") as refused:
+            await inbox.transact(claim, told(), forbidden)
+        assert refused.value.hint
+        await finish(inbox, [claim])
+        await goes_on(inbox)
+
+    async def test_what_it_leaves_open_ends_with_it(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, sqlite3.Cursor, sqlite3.Cursor]:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = bytes
+            connection.execute("CREATE TABLE mine(x)")
+            connection.execute("SAVEPOINT mine")
+            rows = connection.execute("SELECT name FROM sqlite_master")
+            assert isinstance(rows.fetchone()["name"], bytes)
+            return connection, rows, connection.execute("INSERT INTO mine VALUES (1), (2), (3) RETURNING x")
+
+        connection, *cursors = await inbox.transact(claim, told(), work)
+        await goes_on(inbox)
+        for cursor in cursors:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed cursor"):
+                cursor.fetchone()
+            with pytest.raises(ConfigurationError, match="is over"):
+                cursor.execute("SELECT 1")
+        for use in (lambda: connection.execute("BEGIN"), lambda: connection.total_changes, connection.cursor):
+            with pytest.raises(ConfigurationError, match="is over"):
+                use()
+        assert await inbox.transact(claim, told(), lambda own: own.execute("SELECT COUNT(*) FROM mine").fetchone()) == (
+            3,
+        )
+        with pytest.raises(ConfigurationError, match="is over"):
+            await inbox.transact(claim, told(), lambda own: connection.execute("SELECT 1"))
+        await goes_on(inbox)
+
+    async def test_its_connection_is_not_for_other_threads(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> None:
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                pool.submit(connection.execute, "SELECT 1").result()
+
+        with pytest.raises(ConfigurationError, match="another thread"):
+            await inbox.transact(claim, told(), work)
         await goes_on(inbox)
 
     async def test_an_asynchronous_function_is_refused(self, inbox: Inbox):

@@ -15,8 +15,9 @@ import time
 
 from outreach_async.protocol.errors import ConfigurationError
 
-from .guest import Guest
+from .guest import Guest, ended
 from .inbox import T, Work
+from .sqlite_faults import is_store_failure
 
 SLOW = 0.25
 """Seconds above which a function's time is logged."""
@@ -47,13 +48,17 @@ def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callab
     connection.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         result = _guarded(connection, work)
+        if not connection.in_transaction:
+            raise ended()
         settle()
         connection.execute(f"RELEASE {_SAVEPOINT}")
-    except BaseException:
-        # An error such as a full disk may have ended the whole transaction already.
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
             connection.execute(f"RELEASE {_SAVEPOINT}")
+        # The whole transaction is over: a full disk did that, or the function.
+        elif not isinstance(error, ConfigurationError) and not is_store_failure(error):
+            raise ended() from error
         raise
     if (seconds := time.monotonic() - started) > SLOW:
         _log.warning("the transaction of %s held up every delivery for %.0f ms", name, seconds * 1000)

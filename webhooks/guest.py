@@ -35,7 +35,8 @@ _REFUSED = {name for name in dir(sqlite3.Connection) if name[0].islower()} - _RU
 class Guest(sqlite3.Connection):
     """Lends another connection to the thread that makes this one, until `leave`.
 
-    Raises ConfigurationError for what is not lent, after `leave`, and in another thread.
+    Raises ConfigurationError for what is not lent, after `leave`, in another thread, and for a statement that comes
+    after the end of the transaction.
     """
 
     def __init__(self, host: sqlite3.Connection) -> None:
@@ -88,8 +89,9 @@ class Guest(sqlite3.Connection):
             cursor.close()
 
     def check(self) -> None:
-        """Refuse a statement that comes after the loan."""
-        self._lent()
+        """Refuse a statement that would run outside of the transaction."""
+        if not self._lent().in_transaction:
+            raise ended()
 
     def _lent(self) -> sqlite3.Connection:
         if self._host is None:
@@ -122,6 +124,14 @@ class _GuestCursor(sqlite3.Cursor):
 
     def executescript(self, script: str, /) -> sqlite3.Cursor:
         raise _refusal("executescript")
+
+
+def ended() -> ConfigurationError:
+    """Say that a statement of the function ended the transaction, for all who were in it."""
+    return ConfigurationError(
+        "a statement of this function ended the transaction",
+        hint="Use no OR ROLLBACK, and let errors of the disk pass.",
+    )
 
 
 def _refusal(name: str) -> ConfigurationError:

@@ -455,6 +455,35 @@ class TestTransactions:
             await inbox.transact(claim, told(), work)
         await goes_on(inbox)
 
+    async def test_one_that_rolls_back_is_refused_alone(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def rolls_back(connection: sqlite3.Connection) -> None:
+            connection.execute("CREATE TABLE mine(x UNIQUE)")
+            connection.execute("INSERT OR ROLLBACK INTO mine VALUES (1), (1)")
+
+        def hides_it(connection: sqlite3.Connection) -> None:
+            with contextlib.suppress(sqlite3.IntegrityError):
+                rolls_back(connection)
+
+        def goes_on_after_it(connection: sqlite3.Connection) -> None:
+            hides_it(connection)
+            connection.execute("CREATE TABLE leaked(x)")
+
+        def tells_it_otherwise(connection: sqlite3.Connection) -> None:
+            hides_it(connection)
+            raise LookupError
+
+        for work in (rolls_back, hides_it, goes_on_after_it, tells_it_otherwise):
+            with pytest.raises(ConfigurationError, match="ended the transaction"):
+                await inbox.transact(claim, told(), work)
+        assert inbox.statistics().failing_since is None
+        assert (await inbox.get(claim.id)).work == ()
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await inbox.transact(claim, told(), lambda connection: connection.execute("SELECT * FROM leaked"))
+        await goes_on(inbox)
+
     async def test_an_asynchronous_function_is_refused(self, inbox: Inbox):
         await inbox.put(delivery())
         (claim,) = await inbox.claim()

@@ -277,6 +277,7 @@ class TestGuests:
         ("work", "outcome"),
         [
             (lambda connection: connection.close(), ConfigurationError),
+            (lambda connection: connection.execute("INSERT OR ROLLBACK INTO mine VALUES (1)"), ConfigurationError),
             (lambda connection: connection.execute("INSERT INTO mine VALUES (2), (3) RETURNING x"), sqlite3.Cursor),
             (lambda connection: connection.execute("COMMIT"), ConfigurationError),
             (lambda connection: connection.execute("SELECT nothing"), sqlite3.OperationalError),

@@ -1,7 +1,8 @@
 """A handler's own writes inside the inbox's transaction: run once, undone alone, timed.
 
-The function is a guest on the inbox's only writing connection, while every delivery waits for it. What would end the
-transaction, reach other files or touch the inbox's own tables is refused by SQLite itself, through its authorizer.
+The function is a guest on the inbox's only writing connection, while every delivery waits for it. It is lent a `Guest`
+in the connection's place. Statements that would end the transaction, reach other files or touch the inbox's own tables
+are refused by SQLite itself, through its authorizer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import time
 
 from outreach_async.protocol.errors import ConfigurationError
 
+from .guest import Guest, ended
 from .inbox import T, Work
+from .sqlite_faults import is_store_failure
 
 SLOW = 0.25
 """Seconds above which a function's time is logged."""
@@ -22,15 +25,8 @@ SLOW = 0.25
 _log = logging.getLogger("webhooks.inbox")
 _SAVEPOINT = "inbox_effect"
 _NEVER = {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
-_WRITES = {
-    sqlite3.SQLITE_INSERT,
-    sqlite3.SQLITE_UPDATE,
-    sqlite3.SQLITE_DELETE,
-    sqlite3.SQLITE_ALTER_TABLE,
-    sqlite3.SQLITE_DROP_TABLE,
-    sqlite3.SQLITE_DROP_INDEX,
-    sqlite3.SQLITE_CREATE_TRIGGER,
-}
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_ASKING = {"table_info", "index_list"}
 
 
 def check_work(work: Work[T]) -> None:
@@ -52,23 +48,28 @@ def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callab
     connection.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         result = _guarded(connection, work)
+        if not connection.in_transaction:
+            raise ended()
         settle()
-    except BaseException:
-        # An error such as a full disk may have ended the whole transaction already.
+        connection.execute(f"RELEASE {_SAVEPOINT}")
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
             connection.execute(f"RELEASE {_SAVEPOINT}")
+        # The whole transaction is over: a full disk did that, or the function.
+        elif not isinstance(error, ConfigurationError) and not is_store_failure(error):
+            raise ended() from error
         raise
-    connection.execute(f"RELEASE {_SAVEPOINT}")
     if (seconds := time.monotonic() - started) > SLOW:
         _log.warning("the transaction of %s held up every delivery for %.0f ms", name, seconds * 1000)
     return result
 
 
 def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
+    guest = Guest(connection)
     connection.set_authorizer(_authorize)
     try:
-        result = work(connection)
+        result = work(guest)
     except sqlite3.DatabaseError as error:
         if "not authorized" in str(error) or "prohibited" in str(error):
             raise ConfigurationError(
@@ -80,6 +81,7 @@ def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
         connection.set_authorizer(None)
         connection.row_factory = None
         connection.text_factory = str
+        guest.leave()
     if inspect.isawaitable(result):
         close = getattr(result, "close", None)
         if close:
@@ -89,13 +91,11 @@ def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
 
 
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    names = [name for name in (first, second) if name]
     if action in _NEVER:
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_SAVEPOINT and _SAVEPOINT in names:
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_PRAGMA and second is not None and first not in ("table_info", "index_list"):
-        return sqlite3.SQLITE_DENY
-    if action in _WRITES and any(name.lower().startswith("inbox_") for name in names):
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if second is None or first in _ASKING else sqlite3.SQLITE_DENY
+    # Whatever is made, changed or dropped; our savepoint bears such a name too.
+    if action not in _READS and any(name.lower().startswith("inbox_") for name in (first, second) if name):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK

@@ -126,8 +126,10 @@ class Event:
         """Write to the inbox's database and settle this handler, both or neither.
 
         `work` is an ordinary function of a connection. It runs once per commit, in the inbox's writer thread, while
-        every other delivery waits: keep it under 250 milliseconds, and let it neither commit nor close. What it
-        raises undoes what it wrote. Raises ConfigurationError for an event that no worker handed out.
+        every other delivery waits: keep it under 250 milliseconds. The connection has `execute`, `executemany` and
+        `cursor` until `work` returns, so fetch rows in there. What `work` raises undoes what it wrote. Raises
+        ConfigurationError for an event that no worker handed out, and when `work` does what would end the
+        transaction, change the connection for others or touch the inbox's own tables.
         """
         if self._context is None:
             raise ConfigurationError(

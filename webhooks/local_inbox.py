@@ -11,6 +11,7 @@ import collections.abc as abc
 import contextlib
 
 from outreach_async.engine.clock import Clock, SystemClock
+from outreach_async.protocol.errors import ConfigurationError
 
 from . import upkeep
 from .agenda import Pick
@@ -252,8 +253,10 @@ class LocalInbox:
         return self._store
 
 
-def refusal_of(error: Exception) -> InboxUnavailable:
+def refusal_of(error: Exception) -> Exception:
     """Say what a failed transaction means to whoever handed in a job for it."""
+    if isinstance(error, ConfigurationError):
+        return error
     if is_store_failure(error):
         return InboxUnavailable(
             f"the inbox cannot be written: {explain(error)}", hint="It is tried again by itself with every delivery."

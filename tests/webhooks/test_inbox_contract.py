@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import concurrent.futures
 import contextlib
 import logging
 import sqlite3
@@ -313,6 +314,31 @@ class TestTransactions:
         entry = await inbox.get(receipt.id)
         assert (entry.state, [work.handler for work in entry.work]) == ("done", ["app:score"])
 
+    async def test_it_may_do_what_it_likes_to_tables_of_its_own(self, inbox: Inbox):
+        await inbox.put(delivery(event="made"))
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+            assert isinstance(connection, sqlite3.Connection)
+            connection.execute("CREATE TABLE mine(name TEXT UNIQUE, times INTEGER DEFAULT 1)")
+            connection.execute("CREATE INDEX mine_by_times ON mine(times)")
+            connection.execute("CREATE TEMP TRIGGER counts AFTER UPDATE ON mine BEGIN SELECT 1; END")
+            count = "INSERT INTO mine(name) VALUES (?) ON CONFLICT(name) DO UPDATE SET times = times + 1"
+            cursor = connection.executemany(count, [("a",), ("b",), ("a",)])
+            connection.execute("ALTER TABLE mine ADD COLUMN note")
+            with pytest.raises(connection.IntegrityError):
+                connection.execute("INSERT INTO mine(name) VALUES (?)", ("a",))
+            assert [column for _, column, *_ in connection.execute("PRAGMA table_info(mine)")][-1] == "note"
+            assert connection.in_transaction
+            cursor.execute(
+                "SELECT name, times FROM mine UNION SELECT event, id FROM inbox_events ORDER BY times DESC, name"
+            )
+            return cursor.fetchall()
+
+        assert await inbox.transact(claim, told(), work) == [("a", 2), ("b", 1), ("made", 1)]
+        await inbox.transact(claim, told(), lambda connection: connection.execute("DROP TABLE mine"))
+        await goes_on(inbox)
+
     async def test_what_it_raises_undoes_both(self, inbox: Inbox):
         receipt = await inbox.put(delivery())
         (claim,) = await inbox.claim()
@@ -330,14 +356,21 @@ class TestTransactions:
     @pytest.mark.parametrize(
         "forbidden",
         [
-            lambda connection: connection.commit(),
-            lambda connection: connection.rollback(),
-            lambda connection: connection.executescript("CREATE TABLE x(y)"),
+            lambda connection: connection.execute("COMMIT"),
+            lambda connection: connection.execute("ROLLBACK"),
+            lambda connection: connection.execute("RELEASE inbox_effect"),
+            lambda connection: connection.execute("RELEASE Inbox_Effect"),
             lambda connection: connection.execute("DELETE FROM inbox_events"),
             lambda connection: connection.execute("DROP TABLE inbox_meta"),
+            lambda connection: connection.execute("CREATE TABLE Inbox_Mine(x)"),
+            lambda connection: connection.execute("CREATE TEMP TABLE inbox_events(x)"),
+            lambda connection: connection.execute("CREATE TEMP VIEW inbox_events AS SELECT 1 AS id"),
+            lambda connection: connection.execute("CREATE UNIQUE INDEX mine ON inbox_events(id)"),
+            lambda connection: connection.execute(
+                "CREATE TEMP TRIGGER mine AFTER INSERT ON inbox_events BEGIN SELECT RAISE(ABORT, 'no'); END"
+            ),
             lambda connection: connection.execute("ATTACH ':memory:' AS other"),
             lambda connection: connection.execute("PRAGMA user_version = 9"),
-            lambda connection: connection.execute("RELEASE inbox_effect"),
         ],
     )
     async def test_it_may_not_end_the_transaction_nor_touch_the_inbox(self, inbox: Inbox, forbidden):
@@ -346,6 +379,110 @@ class TestTransactions:
         with pytest.raises(ConfigurationError, match="may not do this"):
             await inbox.transact(claim, told(), forbidden)
         await finish(inbox, [claim])
+        await goes_on(inbox)
+
+    @pytest.mark.parametrize(
+        ("name", "forbidden"),
+        [
+            ("close", lambda connection: connection.close()),
+            ("close", lambda connection: connection.cursor().connection.close()),
+            ("commit", lambda connection: connection.commit()),
+            ("rollback", lambda connection: connection.rollback()),
+            ("with connection", lambda connection: connection.__enter__()),
+            ("with connection", lambda connection: contextlib.ExitStack().enter_context(connection)),
+            ("executescript", lambda connection: connection.executescript("CREATE TABLE x(y)")),
+            ("executescript", lambda connection: connection.cursor().executescript("CREATE TABLE x(y)")),
+            ("isolation_level", lambda connection: setattr(connection, "isolation_level", "IMMEDIATE")),
+            ("autocommit", lambda connection: setattr(connection, "autocommit", False)),
+            ("set_authorizer", lambda connection: connection.set_authorizer(None)),
+            ("set_progress_handler", lambda connection: connection.set_progress_handler(lambda: 1, 1)),
+            ("setlimit", lambda connection: connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1)),
+            ("create_function", lambda connection: connection.create_function("max", 1, lambda value: 7)),
+            ("interrupt", lambda connection: connection.interrupt()),
+            ("blobopen", lambda connection: connection.blobopen("inbox_bodies", "body", 1)),
+            ("backup", lambda connection: connection.backup(sqlite3.connect(":memory:"))),
+            ("cursor", lambda connection: connection.cursor(sqlite3.Cursor)),
+        ],
+    )
+    async def test_it_may_not_change_the_connection(self, inbox: Inbox, name: str, forbidden):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+        with pytest.raises(ConfigurationError, match=f"may not use .*{name}") as refused:
+            await inbox.transact(claim, told(), forbidden)
+        assert refused.value.hint
+        await finish(inbox, [claim])
+        await goes_on(inbox)
+
+    async def test_what_it_leaves_open_ends_with_it(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, sqlite3.Cursor, sqlite3.Cursor]:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = bytes
+            connection.execute("CREATE TABLE mine(x)")
+            connection.execute("SAVEPOINT mine")
+            rows = connection.execute("SELECT name FROM sqlite_master")
+            assert isinstance(rows.fetchone()["name"], bytes)
+            return connection, rows, connection.execute("INSERT INTO mine VALUES (1), (2), (3) RETURNING x")
+
+        connection, *cursors = await inbox.transact(claim, told(), work)
+        await goes_on(inbox)
+        for cursor in cursors:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed cursor"):
+                cursor.fetchone()
+            with pytest.raises(ConfigurationError, match="is over"):
+                cursor.execute("SELECT 1")
+        for use in (lambda: connection.execute("BEGIN"), lambda: connection.total_changes, connection.cursor):
+            with pytest.raises(ConfigurationError, match="is over"):
+                use()
+        assert await inbox.transact(claim, told(), lambda own: own.execute("SELECT COUNT(*) FROM mine").fetchone()) == (
+            3,
+        )
+        with pytest.raises(ConfigurationError, match="is over"):
+            await inbox.transact(claim, told(), lambda own: connection.execute("SELECT 1"))
+        await goes_on(inbox)
+
+    async def test_its_connection_is_not_for_other_threads(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def work(connection: sqlite3.Connection) -> None:
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                pool.submit(connection.execute, "SELECT 1").result()
+
+        with pytest.raises(ConfigurationError, match="another thread"):
+            await inbox.transact(claim, told(), work)
+        await goes_on(inbox)
+
+    async def test_one_that_rolls_back_is_refused_alone(self, inbox: Inbox):
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+
+        def rolls_back(connection: sqlite3.Connection) -> None:
+            connection.execute("CREATE TABLE mine(x UNIQUE)")
+            connection.execute("INSERT OR ROLLBACK INTO mine VALUES (1), (1)")
+
+        def hides_it(connection: sqlite3.Connection) -> None:
+            with contextlib.suppress(sqlite3.IntegrityError):
+                rolls_back(connection)
+
+        def goes_on_after_it(connection: sqlite3.Connection) -> None:
+            hides_it(connection)
+            connection.execute("CREATE TABLE leaked(x)")
+
+        def tells_it_otherwise(connection: sqlite3.Connection) -> None:
+            hides_it(connection)
+            raise LookupError
+
+        for work in (rolls_back, hides_it, goes_on_after_it, tells_it_otherwise):
+            with pytest.raises(ConfigurationError, match="ended the transaction"):
+                await inbox.transact(claim, told(), work)
+        assert inbox.statistics().failing_since is None
+        assert (await inbox.get(claim.id)).work == ()
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await inbox.transact(claim, told(), lambda connection: connection.execute("SELECT * FROM leaked"))
+        await goes_on(inbox)
 
     async def test_an_asynchronous_function_is_refused(self, inbox: Inbox):
         await inbox.put(delivery())
@@ -368,6 +505,15 @@ class TestTransactions:
         with caplog.at_level(logging.WARNING):
             await inbox.transact(claim, told("app:slow"), lambda connection: time.sleep(0.005))
         assert "app:slow held up every delivery" in caplog.text
+
+
+async def goes_on(inbox: Inbox) -> None:
+    """Store, lend and finish one more event, whatever became of the transactions before."""
+    receipt = await inbox.put(delivery(9_001, resource="", event="goes.on", keys=()))
+    assert not receipt.duplicate
+    await finish(inbox, await inbox.claim())
+    entry = await inbox.get(receipt.id)
+    assert (entry.state, entry.delivery.event) == ("done", "goes.on")
 
 
 class TestOpeningAgain:

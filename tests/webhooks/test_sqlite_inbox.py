@@ -14,6 +14,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,52 @@ class TestFailing:
         inbox._reader.close()
         with pytest.raises(InboxUnavailable, match="cannot be read"):
             await inbox.get(1)
+
+
+class TestGuests:
+    @pytest.mark.parametrize(
+        ("work", "outcome"),
+        [
+            (lambda connection: connection.close(), ConfigurationError),
+            (lambda connection: connection.execute("INSERT OR ROLLBACK INTO mine VALUES (1)"), ConfigurationError),
+            (lambda connection: connection.execute("INSERT INTO mine VALUES (2), (3) RETURNING x"), sqlite3.Cursor),
+            (lambda connection: connection.execute("COMMIT"), ConfigurationError),
+            (lambda connection: connection.execute("SELECT nothing"), sqlite3.OperationalError),
+        ],
+    )
+    async def test_the_others_of_its_transaction_are_stored(self, inbox: SqliteInbox, work, outcome):
+        receipt = await inbox.put(delivery(1))
+        (claim,) = await inbox.claim()
+        await inbox.transact(
+            claim, told("app:before"), lambda connection: connection.execute("CREATE TABLE mine(x UNIQUE)")
+        )
+        await inbox.transact(
+            claim, told("app:one"), lambda connection: connection.execute("INSERT INTO mine VALUES (1)")
+        )
+        gate = threading.Event()
+        waiting = asyncio.ensure_future(inbox._hand_in(Call(lambda store: gate.wait())))
+        before = [asyncio.ensure_future(inbox.put(delivery(n))) for n in (2, 3)]
+        guest = asyncio.ensure_future(inbox.transact(claim, told("app:guest"), work))
+        after = [asyncio.ensure_future(inbox.put(delivery(n))) for n in (4, 5)]
+        await asyncio.sleep(0.01)
+        gate.set()
+        *others, came = await asyncio.gather(waiting, *before, *after, guest, return_exceptions=True)
+        assert [receipt.id for receipt in others[1:]] == [2, 3, 4, 5]
+        assert isinstance(came, outcome)
+        assert inbox.statistics().failing_since is None
+        assert (await inbox.put(delivery(6))).id == 6
+        handlers = {run.handler for run in (await inbox.get(receipt.id)).work}
+        assert ("app:guest" in handlers) == (outcome is sqlite3.Cursor)
+
+    async def test_a_cursor_that_is_kept_does_not_keep_the_log(self, inbox: SqliteInbox, path: Path):
+        await inbox.put(delivery(1))
+        (claim,) = await inbox.claim()
+        kept = await inbox.transact(claim, told(), lambda connection: connection.execute("SELECT * FROM sqlite_master"))
+        for n in range(2, 22):
+            await inbox.put(delivery(n, body=b"x" * 1_000_000))
+        # The log begins anew once it is in the file, at some eight megabytes.
+        assert path.with_name("inbox.db-wal").stat().st_size < 12_000_000
+        del kept
 
 
 class TestGaps:

@@ -16,11 +16,10 @@ from aiohttp import web
 from webhooks.app import Webhooks
 from webhooks.delivery import Delivery
 from webhooks.events import parse
-from webhooks.front import Front
 from webhooks.inbox import Inbox, Receipt
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.outreach import OutreachEvent, OutreachSource
-from webhooks.settings import Settings
+from webhooks.server import Settings, run
 from webhooks.sqlite_inbox import SqliteInbox
 
 from .measure import pin
@@ -45,7 +44,7 @@ class Nowhere(MemoryInbox):
         return Receipt(1)
 
 
-async def _raw(listening: socket.socket) -> None:
+async def _raw() -> None:
     """Serve what is least: an aiohttp handler that decodes the body and looks at its name."""
 
     async def handle(request: web.Request) -> web.Response:
@@ -57,32 +56,32 @@ async def _raw(listening: socket.socket) -> None:
     app.router.add_post("/outreach", handle)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.SockSite(runner, listening, backlog=1024).start()
-
-
-async def _ours(listening: socket.socket, inbox: Inbox) -> None:
-    hooks = Webhooks(OutreachSource(SECRET), inbox=inbox)
-    await hooks.start()
-    await Front(hooks, Settings()).start(listening)
-
-
-async def _serve(mode: str, folder: Path) -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    if mode == "raw":
-        await _raw(listening)
-    elif mode == "durable":
-        await _ours(listening, SqliteInbox(folder / "inbox.db", depth=10_000_000))
-    else:
-        await _ours(listening, Nowhere(typed=mode == "typed"))
+    await web.SockSite(runner, listening, backlog=1024).start()
     print(listening.getsockname()[1], flush=True)
     await asyncio.Event().wait()
 
 
+def _ours(inbox: Inbox) -> None:
+    """Serve as `hooks serve` does."""
+
+    def announce(told: dict[str, object]) -> None:
+        print(str(told["serving"]).rpartition(":")[2], flush=True)
+
+    run(lambda: Webhooks(OutreachSource(SECRET), inbox=inbox), Settings(port=0, single=True), announce)
+
+
+def _serve(mode: str, folder: Path) -> None:
+    if mode == "raw":
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            loop.run(_raw())
+    elif mode == "durable":
+        _ours(SqliteInbox(folder / "inbox.db", depth=10_000_000))
+    else:
+        _ours(Nowhere(typed=mode == "typed"))
+
+
 if __name__ == "__main__":
     pin(0)
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        tempfile.TemporaryDirectory() as made,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
-    ):
-        loop.run(_serve(sys.argv[1], Path(made)))
+    with tempfile.TemporaryDirectory() as made:
+        _serve(sys.argv[1], Path(made))

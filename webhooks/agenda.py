@@ -31,14 +31,14 @@ RETRY_TURN = 4
 _Place = Literal["waiting", "running", "ahead", "retrying"]
 
 
-class Retry(msgspec.Struct, frozen=True):
+class Retry(msgspec.Struct, frozen=True, gc=False):
     """When a handler of an event is due again, and until when that holds the lane."""
 
     due: float
     hold: float = 0.0
 
 
-class _Item(msgspec.Struct, eq=False):
+class _Item(msgspec.Struct, eq=False, gc=False):
     id: int
     lane: str
     received_at: float
@@ -58,7 +58,7 @@ class _Item(msgspec.Struct, eq=False):
         return max((retry.hold for retry in self.retries.values()), default=0.0)
 
 
-class Pick(msgspec.Struct, frozen=True):
+class Pick(msgspec.Struct, frozen=True, gc=False):
     """An event given out: its id, the handlers whose retry is not due, and whether its turn has not come."""
 
     id: int

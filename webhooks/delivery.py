@@ -34,14 +34,15 @@ TEXT_LIMIT = 200
 
 
 # Structs, not dataclasses: a frozen dataclass of this size takes five times as long to make, and each delivery is one.
-class Key(msgspec.Struct, frozen=True):
+# They cannot be part of a cycle, so the garbage collector need not walk through all that wait to be handled.
+class Key(msgspec.Struct, frozen=True, gc=False):
     """A text that names this delivery. A delivery with a known key is a duplicate for `horizon` seconds."""
 
     text: str
     horizon: float = HORIZON
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Watch(msgspec.Struct, frozen=True, gc=False):
     """A text that makes the delivery remarkable, and no duplicate, when it is known: it is stored with `flag`."""
 
     text: str
@@ -49,7 +50,7 @@ class Watch(msgspec.Struct, frozen=True):
     horizon: float = HORIZON
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One verified delivery, ready to be stored.
 
     `source` is the configured name of the sender, `provider` the dialect it speaks: `outreach`,

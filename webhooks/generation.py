@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import gc
 import importlib.util
 import logging
 import resource
@@ -65,6 +66,9 @@ class Generation:
         await control.open()
         try:
             hooks = self._load()
+            # What was loaded stays: the collector would stop every delivery for its sake, again and again.
+            gc.collect()
+            gc.freeze()
             control.say("loaded")
             if await self._before_stop(control.heard("open")):
                 await self._live(hooks, control)

@@ -52,7 +52,7 @@ LISTED = 1_000
 """Events one listing gives at most."""
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A delivery is on disk. `id` is the event's, of the first copy for a `duplicate`; `flags` are those stored."""
 
     id: int
@@ -60,7 +60,7 @@ class Receipt(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one run of one handler.
 
     `attempt` counts from 1. `at` is when the run ended, `seconds` how long it took. A `retry` is due at `retry_at`
@@ -79,7 +79,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     traceback: str = ""
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event lent to a worker.
 
     `work` is the latest settlement of every handler that ran before; `later` names those whose retry is not due yet.

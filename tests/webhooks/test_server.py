@@ -28,6 +28,18 @@ from webhooks.supervisor import ENVIRONMENT, Supervisor
 
 pytestmark = pytest.mark.timeout(180)
 
+PUSHING = """
+    @hooks.on("*", retries=20)
+    async def push(event: Event) -> None:
+        open("tried.txt", "w").close()
+        if not os.path.exists("up.txt"):
+            raise OSError("the other side is down")
+        await note(event)
+
+    if __name__ == "__main__":
+        raise SystemExit(hooks.run(port=0, single=True))
+"""
+
 
 async def post(port: int, *numbers: int) -> None:
     async with wire(port) as sender:
@@ -36,6 +48,12 @@ async def post(port: int, *numbers: int) -> None:
             answer = await sender.answer()
             assert answer is not None
             assert answer.status == 200
+
+
+async def exists(path: Path) -> None:
+    async with asyncio.timeout(20):
+        while not path.exists():
+            await asyncio.sleep(0.02)
 
 
 async def test_it_serves_until_told_to_stop(tmp_path: Path) -> None:
@@ -113,6 +131,24 @@ async def test_a_program_of_ones_own_runs_by_itself(tmp_path: Path) -> None:
         assert await serving.stop() == 0
 
 
+async def test_what_a_program_left_is_taken_up_when_it_is_served_by_its_name(tmp_path: Path) -> None:
+    program = APPLICATION + PUSHING
+    async with served(tmp_path, application=program, command=[sys.executable, "app.py"]) as serving:
+        await post(serving.port, 1)
+        await serving.until_handled(1)
+        await exists(tmp_path / "tried.txt")
+        assert await serving.stop() == 0
+    (tmp_path / "up.txt").touch()
+    async with served(tmp_path, "--single", application=program) as serving:
+        await serving.until_handled(2)
+        assert await serving.stop() == 0
+    assert len(serving.handled()) == 2
+    with contextlib.closing(SqliteInbox.reader(tmp_path / "inbox.db")) as reader:
+        entry = reader.get(1)
+    assert entry is not None
+    assert [(work.handler, work.outcome) for work in entry.work] == [("app:note", "done"), ("app:push", "done")]
+
+
 async def test_it_takes_the_socket_that_systemd_listens_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # What systemd does: the socket becomes descriptor 3, and the process's own number is told.
@@ -141,9 +177,7 @@ async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> No
     )
     async with served(tmp_path, application=application) as serving:
         await post(serving.port, 1)
-        async with asyncio.timeout(20):
-            while not (tmp_path / "begun.txt").exists():
-                await asyncio.sleep(0.02)
+        await exists(tmp_path / "begun.txt")
         assert await serving.stop() == 0
     async with served(tmp_path) as serving:
         await serving.until_handled(1)

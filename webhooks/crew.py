@@ -26,8 +26,8 @@ _PAUSE = 1.0
 
 _log = logging.getLogger("webhooks.worker")
 
-# asyncio keeps no task alive that nobody else does, and what is left is nobody's any more.
-_left: set[asyncio.Task[None]] = set()
+left: set[asyncio.Task[None]] = set()
+"""The tasks that did not end. They are kept here because asyncio keeps none alive that nobody else does."""
 
 
 class Crew:
@@ -139,7 +139,7 @@ class Crew:
     def _leave(self, tasks: abc.Iterable[asyncio.Task[None]]) -> None:
         for task in tasks:
             _log.error("%s did not stop, and is left to itself: it runs again after the next start", task.get_name())
-            _left.add(task)
-            task.add_done_callback(_left.discard)
+            left.add(task)
+            task.add_done_callback(left.discard)
         for claim in tuple(self._claims.values()):
             self._over(claim)

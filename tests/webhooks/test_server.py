@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,43 @@ PUSHING = """
 
     if __name__ == "__main__":
         raise SystemExit(hooks.run(port=0, single=True))
+"""
+
+RELUCTANT = """
+    import anyio, contextlib, time
+
+    async def swallows() -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(1)
+
+    async def tidies() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            await asyncio.sleep(600)
+
+    async def spawns() -> None:
+        await asyncio.shield(asyncio.create_task(swallows()))
+
+    async def blocks() -> None:
+        await asyncio.to_thread(time.sleep, 600)
+
+    async def blocks_too() -> None:
+        await anyio.to_thread.run_sync(time.sleep, 600)
+
+    def register(number, act) -> None:
+        @hooks.on("*", name=f"app:{act.__name__}")
+        async def handler(event: Event) -> None:
+            if event.document["data"]["id"] == number:
+                open(act.__name__, "w").close()
+                await act()
+
+    for number, act in enumerate([ACTS], 1):
+        register(number, act)
+
+    if __name__ == "__main__":
+        raise SystemExit(hooks.run(port=0))
 """
 
 
@@ -182,6 +220,44 @@ async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> No
     async with served(tmp_path) as serving:
         await serving.until_handled(1)
         assert await serving.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "acts"),
+    [
+        ("served", ("swallows", "tidies", "spawns")),
+        ("single", ("blocks", "blocks_too")),
+        ("program", ("swallows", "tidies", "spawns", "blocks", "blocks_too")),
+    ],
+)
+async def test_handlers_that_do_not_stop_keep_no_process(how: str, acts: tuple[str, ...], tmp_path: Path) -> None:
+    application = reluctant(acts)
+    command = [sys.executable, "app.py"] if how == "program" else None
+    options = ["--single"] if how == "single" else []
+    async with served(tmp_path, *options, application=application, command=command) as serving:
+        await post(serving.port, *range(1, len(acts) + 1))
+        for name in acts:
+            await exists(tmp_path / name)
+        began = time.monotonic()
+        assert await serving.stop() == 0
+        # The grace and three times five seconds: for the handlers, for all else on the loop, and for the threads.
+        assert time.monotonic() - began < 20.0
+    told = serving.errors.read_text()
+    for number, name in enumerate(acts, 1):
+        assert (f"app:{name} of event {number} did not stop" in told) is (name in ("swallows", "tidies"))
+    assert told.count("does not end, and is left") == acts.count("spawns")
+    assert told.count("the process ends without it") == sum("blocks" in name for name in acts)
+    for unwanted in ("is killed", "Traceback", "destroyed", "ignored"):
+        assert unwanted not in told
+    async with served(tmp_path, application=application.replace("await act()", "await note(event)")) as serving:
+        await serving.until_handled(2 * len(acts))
+        assert await serving.stop() == 0
+
+
+def reluctant(acts: abc.Iterable[str]) -> str:
+    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=0.2')
+    return application + RELUCTANT.replace("ACTS", ", ".join(acts))
 
 
 def edited(folder: Path, old: str, new: str) -> None:

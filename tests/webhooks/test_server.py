@@ -255,6 +255,17 @@ async def test_handlers_that_do_not_stop_keep_no_process(how: str, acts: tuple[s
         assert await serving.stop() == 0
 
 
+async def test_a_process_that_does_not_end_does_not_keep_the_next_one_waiting(tmp_path: Path) -> None:
+    async with served(tmp_path, application=reluctant(["blocks"])) as serving:
+        await post(serving.port, 1)
+        await exists(tmp_path / "blocks")
+        (tmp_path / "app.py").write_text(textwrap.dedent(APPLICATION))
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until_logged("the process ends without it")
+        assert "took over" in serving.errors.read_text().partition("the process ends without it")[0]
+        assert await serving.stop() == 0
+
+
 def reluctant(acts: abc.Iterable[str]) -> str:
     application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=0.2')
     return application + RELUCTANT.replace("ACTS", ", ".join(acts))

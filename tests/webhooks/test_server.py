@@ -241,8 +241,8 @@ async def test_handlers_that_do_not_stop_keep_no_process(how: str, acts: tuple[s
             await exists(tmp_path / name)
         began = time.monotonic()
         assert await serving.stop() == 0
-        # The grace and three times five seconds: for the handlers, for all else on the loop, and for the threads.
-        assert time.monotonic() - began < 20.0
+        # Five seconds each for the handlers, for all else on the loop and for the threads; as much for a busy machine.
+        assert time.monotonic() - began < 30.0
     told = serving.errors.read_text()
     for number, name in enumerate(acts, 1):
         assert (f"app:{name} of event {number} did not stop" in told) is (name in ("swallows", "tidies"))

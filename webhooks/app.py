@@ -93,7 +93,10 @@ class Webhooks(Router):
             self._working = asyncio.get_running_loop().create_task(self._work(table))
 
     async def drain(self, grace: float | None = None) -> None:
-        """Work on nothing new, and wait for what runs, at most `grace` seconds. Deliveries are still stored."""
+        """Work on nothing new, and wait for what runs, at most `grace` seconds. Deliveries are still stored.
+
+        Then handlers are cancelled, and those that have not ended some five seconds later are left to themselves.
+        """
         self._draining = True
         if self._worker:
             self._worker.stop(self.grace if grace is None else grace)
@@ -276,7 +279,7 @@ class Webhooks(Router):
                 if self._is_draining():
                     return
                 _log.error("the worker ended by itself and is started again")
-            except (Exception, BaseExceptionGroup):
+            except Exception:
                 _log.exception("the worker failed and is started again")
             await self.clock.sleep(_PAUSE)
 

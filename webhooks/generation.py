@@ -22,6 +22,7 @@ from aiohttp import web
 
 from outreach_async.protocol.errors import ConfigurationError
 
+from . import ending
 from .app import Webhooks
 from .front import Front
 from .settings import Settings
@@ -40,11 +41,10 @@ _DESCRIPTORS = 200
 def run(
     load: Load, settings: Settings, sockets: abc.Sequence[socket.socket], connect: abc.Callable[[], Control]
 ) -> int:
-    """Serve until told to stop, and give the exit code. Raises what making the application raises."""
+    """Serve until told to stop, and give the exit code, in bounded time. Raises what making the application raises."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     _raise_descriptor_limit(settings)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(Generation(load, settings, sockets, connect).run())
+    return ending.run(Generation(load, settings, sockets, connect).run(), _loop_factory())
 
 
 class Generation:
@@ -141,10 +141,10 @@ def _raise_descriptor_limit(settings: Settings) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def _loop_factory() -> abc.Callable[[], asyncio.AbstractEventLoop] | None:
-    """Give uvloop's, where the extra `speed` is installed."""
+def _loop_factory() -> abc.Callable[[], asyncio.AbstractEventLoop]:
+    """Give uvloop's, where the extra `speed` is installed, else asyncio's own."""
     if importlib.util.find_spec("uvloop") is None:
-        return None
+        return asyncio.new_event_loop
     import uvloop
 
     return uvloop.new_event_loop

@@ -11,6 +11,7 @@ import functools
 import inspect
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 from outreach_async.protocol.errors import ConfigurationError
@@ -23,12 +24,14 @@ _ANYTHING = (Any, object, inspect.Parameter.empty)
 def handler_name(handler: abc.Callable[..., Any], given: str = "") -> str:
     """Give the name that state is kept under: the one given, else `module:qualified.name`.
 
-    Raises ConfigurationError where there is none, or one that could not stand in a log or a metric.
+    A program that is run has the name by which it would be imported from its folder, so that state outlives a change
+    from `python app.py` to `hooks serve app:hooks`. Raises ConfigurationError where there is no name, or one that
+    could not stand in a log or a metric.
     """
     if not given and isinstance(handler, functools.partial):
         raise ConfigurationError("a partial function has no name of its own", hint="Give one: on(..., name=...).")
     named = handler if hasattr(handler, "__qualname__") else type(handler)
-    name = given or f"{named.__module__}:{named.__qualname__}"
+    name = given or f"{_module(handler, named.__module__)}:{named.__qualname__}"
     if not 0 < len(name) <= 200 or not name.isprintable():
         raise ConfigurationError(f"{name!r} cannot name a handler", hint="Use up to 200 printable characters.")
     return name
@@ -57,6 +60,19 @@ def is_asynchronous(handler: abc.Callable[..., Any]) -> bool:
     return any(map(inspect.iscoroutinefunction, (handler, innermost, getattr(handler, "__call__", None))))  # noqa: B004
 
 
+def _module(handler: abc.Callable[..., Any], name: str) -> str:
+    """Give the module's name; for the program that is run, that behind `-m`, else its file's, if it has one."""
+    if name != "__main__":
+        return name
+    # The handler's own, and not `sys.modules`: under a profiler that holds the profiler.
+    program = _namespace(handler)
+    started = getattr(program.get("__spec__"), "name", name)
+    file = program.get("__file__") or ""
+    if started != name or not file or file.startswith("<"):
+        return started
+    return Path(file).stem
+
+
 def _annotation(handler: abc.Callable[..., Any]) -> object:
     """Give the annotation of the one parameter a handler is called with."""
     parameters = list(inspect.signature(handler).parameters.values())
@@ -70,16 +86,21 @@ def _annotation(handler: abc.Callable[..., Any]) -> object:
 def _resolved(handler: abc.Callable[..., Any], annotation: object) -> object:
     if not isinstance(annotation, str):
         return annotation
+    bearer = types.SimpleNamespace(__annotations__={"event": annotation})
+    try:
+        return typing.get_type_hints(bearer, globalns=_namespace(handler))["event"]
+    except Exception:  # whatever evaluating a foreign text may raise; checkers have read it already
+        return Any
+
+
+def _namespace(handler: abc.Callable[..., Any]) -> dict[str, Any]:
+    """Give the global names of the module a handler is written in; none where that cannot be told."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     function = inspect.unwrap(handler)
     method = function if hasattr(function, "__globals__") else getattr(function, "__call__", function)  # noqa: B004
-    names = getattr(method, "__globals__", None) or getattr(getattr(method, "__func__", None), "__globals__", {})
-    bearer = types.SimpleNamespace(__annotations__={"event": annotation})
-    try:
-        return typing.get_type_hints(bearer, globalns=names)["event"]
-    except Exception:  # whatever evaluating a foreign text may raise; checkers have read it already
-        return Any
+    found = getattr(method, "__globals__", None) or getattr(getattr(method, "__func__", None), "__globals__", None)
+    return found or {}
 
 
 def _classes(annotation: object) -> abc.Iterator[type]:

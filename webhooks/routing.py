@@ -166,7 +166,8 @@ class Router:
         A base class catches its family: `ReplyEvent`, `OutreachEvent`, `Event`. A pattern gives `Event`:
         `"prospect.*"`, `"planmysaas:reply.*"`, `"*"`. Handlers run in the order of registration, one failing does
         not stop the others, and only those that failed are run again. State is kept under the handler's `name`,
-        `module:qualified.name` by default. Raises ConfigurationError, here or where the handler is decorated, for
+        `module:qualified.name` by default; in a program that is run, the module is what it would be imported as from
+        its folder: `app` for `python app.py`. Raises ConfigurationError, here or where the handler is decorated, for
         what cannot work.
         """
         pattern = _pattern(wanted)

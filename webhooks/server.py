@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from outreach_async.protocol.errors import ConfigurationError
 
-from . import listening
+from . import ending, listening
 from .control import Alone, Line
 from .generation import LOG_FORMAT, Load
 from .generation import run as run_generation
@@ -49,7 +49,7 @@ def run(load: Load, settings: Settings, announce: Announce | None = None) -> int
     settings = replace(settings, admin_token=token)
     if descriptors:
         line, *rest = (listening.adopt(int(number)) for number in descriptors.split(","))
-        return run_generation(load, settings, rest, lambda: Line(line))
+        return ending.without_threads(run_generation(load, settings, rest, lambda: Line(line)))
     sockets = _sockets(settings)
     announce = announce or _print
 

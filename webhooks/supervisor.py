@@ -125,10 +125,12 @@ class Supervisor:
         if not await self._unless_ended(old.says("released", STOPPING)):
             # It died, hangs, or everything is to stop: its end sets the inbox free in any case.
             old.stop()
-        await old.ends()
+            await old.ends()
+        # One that let go of the inbox may take its time to end; deliveries wait for nothing but the inbox.
         new.line.say("open")
         if await self._unless_ended(new.says("serving", LOADING)):
             _log.info("generation %d took over from %d", new.process.pid, old.process.pid)
+        await old.ends()
         return new
 
     async def _restarted(self, dead: _Child) -> _Child:

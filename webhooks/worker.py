@@ -5,16 +5,15 @@ others, and it alone is run again. What is promised is *at least once*: an event
 a process that dies in between runs that handler again. `event.transaction` closes that gap for effects in the inbox's
 own database.
 
-Which event comes next is the inbox's decision; which handlers there are is the routing table's.
+Which event comes next is the inbox's decision; which handlers there are is the routing table's. The tasks that all of
+this is done in, and how they are left, are the crew's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
-import contextlib
 import logging
-import math
 import random
 
 import anyio
@@ -23,6 +22,7 @@ from outreach_async.engine.clock import Clock
 
 from .attempt import Attempt, Failure, describe, run
 from .backoff import Backoff
+from .crew import Crew
 from .events import Event, parse
 from .inbox import Claim, End, Inbox, Settlement
 from .inbox_errors import ClaimLost, InboxClosed, InboxUnavailable
@@ -31,7 +31,6 @@ from .routing import Route, RoutingTable
 
 CONCURRENCY = 16
 GRACE = 25.0
-_RELUCTANT = 5.0
 _PAUSE = 1.0
 
 _log = logging.getLogger("webhooks.worker")
@@ -59,59 +58,51 @@ class Worker:
         self._inbox = inbox
         self._table = table
         self._clock = clock
-        self._concurrency = concurrency
         self._backoff = backoff or Backoff()
         self._jitter = jitter
         self._report = report
         self._ahead = any(not route.ordered for route in table.routes)
-        self._claims: dict[int, Claim] = {}
-        self._handed: asyncio.Queue[Claim] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._changed = asyncio.Event()
+        self._crew = Crew(concurrency, self._handle, inbox.release)
         self._claiming = anyio.CancelScope()
         self._grace = GRACE
-        self._abandoned = False
 
     @property
     def busy(self) -> int:
         """How many events are being worked on."""
-        return len(self._claims)
+        return self._crew.busy
 
     def stop(self, grace: float = GRACE) -> None:
-        """Claim no more; let what runs go on for `grace` seconds, then cancel it. `run` returns after that."""
+        """Claim no more; let what runs go on for `grace` seconds, then cancel it.
+
+        `run` returns after that, in some five seconds at most: a handler that does not end when it is cancelled is
+        left to itself.
+        """
         self._grace = grace
         self._claiming.cancel()
 
     async def run(self) -> None:
         """Work until `stop`. What is not finished stays in the inbox. Raises InboxClosed when that was closed first."""
         closed: InboxClosed | None = None
-        try:
-            async with anyio.create_task_group() as group:
-                # As many tasks as may be busy, made once: one per event would cost more than claiming it.
-                for _ in range(self._concurrency):
-                    group.start_soon(self._serve)
-                with self._claiming:
-                    try:
-                        await self._claim()
-                    except InboxClosed as error:
-                        closed = error
-                await self._drain()
-                group.cancel_scope.cancel()
-        finally:
-            for claim in self._claims.values():
-                self._inbox.release(claim)
-            self._claims.clear()
+        async with self._crew:
+            with self._claiming:
+                try:
+                    await self._claim()
+                except InboxClosed as error:
+                    closed = error
+            await self._crew.rest(self._clock.sleep(self._grace))
+            if self.busy:
+                _log.warning("%d events are left for the next start: they ran longer than the grace", self.busy)
         if closed:
             raise closed
 
     async def _claim(self) -> None:
         # A claim that can be had at once does not look whether it was cancelled.
         while not self._claiming.cancel_called:
-            if len(self._claims) >= self._concurrency:
-                await self._change()
+            if not self._crew.free:
+                await self._crew.change()
                 continue
             try:
-                claims = await self._inbox.claim(self._concurrency - len(self._claims), ahead=self._ahead)
+                claims = await self._inbox.claim(self._crew.free, ahead=self._ahead)
             except InboxClosed:
                 raise
             except InboxUnavailable as error:
@@ -119,56 +110,18 @@ class Worker:
                 await self._clock.sleep(_PAUSE)
                 continue
             for claim in claims:
-                self._claims[claim.id] = claim
-                self._handed.put_nowait(claim)
+                self._crew.hand(claim)
 
-    async def _serve(self) -> None:
-        """Handle one event after the other."""
-        task = asyncio.current_task()
-        assert task is not None
-        while not self._abandoned:
-            claim = await self._handed.get()
-            self._tasks.add(task)
-            try:
-                await self._work(claim)
-            except (ClaimLost, InboxClosed) as error:
-                _log.warning("%s", error)
-            except asyncio.CancelledError:
-                # Each task is cancelled once, so that a handler's own clean-up can still await something.
-                if not self._abandoned:
-                    raise
-            finally:
-                self._tasks.discard(task)
-                self._claims.pop(claim.id, None)
-                self._inbox.release(claim)
-                self._changed.set()
-
-    async def _drain(self) -> None:
-        """Wait for what runs, within the grace; then cancel it, and wait a little for its cleaning up."""
-        waiting = asyncio.ensure_future(self._clock.sleep(self._grace))
+    async def _handle(self, claim: Claim) -> None:
+        """Work on one event, and let no other suffer for what goes wrong with it."""
         try:
-            while self._claims and not waiting.done():
-                # Cleared here and not in the task that waits: what ends before that task begins is not missed.
-                self._changed.clear()
-                changed = asyncio.ensure_future(self._changed.wait())
-                await asyncio.wait({waiting, changed}, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
-        finally:
-            waiting.cancel()
-        if self._claims:
-            _log.warning("%d events are left for the next start: they ran longer than the grace", len(self._claims))
-            self._abandoned = True
-            for task in self._tasks:
-                task.cancel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_RELUCTANT):
-                    while self._tasks:
-                        await self._change()
-
-    async def _change(self) -> None:
-        """Wait until a claim is over."""
-        self._changed.clear()
-        await self._changed.wait()
+            await self._work(claim)
+        except (ClaimLost, InboxClosed) as error:
+            _log.warning("%s", error)
+        except Exception:
+            # Not the handler's: that one's would be on record. It is claimed again, but not at once.
+            _log.exception("event %d could not be worked on", claim.id)
+            await self._clock.sleep(_PAUSE)
 
     async def _work(self, claim: Claim) -> None:
         todo = make_plan(claim, self._table, self._clock.now())
@@ -181,6 +134,8 @@ class Worker:
         for route in todo.run:
             assert event is not None
             await self._record(claim, *told)
+            if self._crew.leaving:
+                return
             told = await self._run(route, event, claim)
         await self._record(claim, *told, end=todo.end)
 
@@ -189,13 +144,16 @@ class Worker:
         before = next((work for work in claim.work if work.handler == route.name), None)
         number = before.attempt + 1 if before else 1
         attempt = Attempt(self._inbox, claim, route.name, number, self._clock.now)
+        _name_task(f"{route.name} of event {claim.id}")
         try:
             failure = await run(route, event, attempt)
         except asyncio.CancelledError as error:
-            if self._leaving():
+            if self._crew.cancelled():
                 raise
-            # The handler cancelled its own task: let through, that would end the whole group.
+            # The handler cancelled its own task, which has more to do.
             failure = _uncancelled(error)
+        if not self._crew.holds(claim):
+            raise ClaimLost(claim.id)
         if attempt.settled:
             if failure:
                 _log.warning("%s failed after its transaction, and counts as done: %s", route.name, failure.reason)
@@ -209,10 +167,6 @@ class Worker:
         level = logging.ERROR if settlement.outcome == "dead" else logging.WARNING
         _log.log(level, "event %d: %s failed, %s: %s", claim.id, route.name, _next(settlement), failure.reason)
         return [settlement]
-
-    def _leaving(self) -> bool:
-        """Say whether a cancellation is the worker's own, or that of what it runs in."""
-        return self._abandoned or anyio.current_effective_deadline() == -math.inf
 
     async def _record(self, claim: Claim, *told: Settlement, end: End | None = None) -> None:
         """Record settlements, however long the store takes to come back."""
@@ -233,6 +187,11 @@ class Worker:
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
         if self._report:
             self._report(claim, settlement)
+
+
+def _name_task(name: str) -> None:
+    if task := asyncio.current_task():
+        task.set_name(name)
 
 
 def _uncancelled(error: asyncio.CancelledError) -> Failure:

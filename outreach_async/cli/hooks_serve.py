@@ -19,11 +19,13 @@ def serve(output: Output, target: str, settings: abc.Mapping[str, Any]) -> int:
     """Serve the receiver named by `target`, and give the exit code."""
     try:
         hooks_loading.check_package()
-        from webhooks import server
+        from webhooks import ending, server
 
-        return server.run(
+        code = server.run(
             lambda: hooks_loading.load(target), server.Settings(**settings), lambda told: _announce(output, told)
         )
+        # A generation sees to that itself, and so has to the one process that there is.
+        return ending.without_threads(code) if settings["single"] else code
     except Exception as error:
         output.failure(error)
         return WRONG_USE if isinstance(error, ConfigurationError) else FAILED

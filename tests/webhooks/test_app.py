@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,40 @@ async def test_what_was_left_is_handled_after_the_next_start(tmp_path: Path) -> 
     async with made.hooks as hooks:
         await hooks.settled()
     assert made.handled == ["prospect.updated"]
+
+
+async def test_a_handler_that_does_not_stop_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("webhooks.crew._RELUCTANT", 0.1)
+    hooks = Webhooks(OutreachSource(SECRET), inbox=MemoryInbox(), grace=0.1)
+    begun, gate, ran = asyncio.Event(), asyncio.Event(), []
+
+    @hooks.on("*", name="app:stubborn")
+    async def stubborn(event: Event) -> None:
+        ran.append(event.attempt)
+        begun.set()
+        while not gate.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate.wait()
+
+    async with asyncio.timeout(5):
+        async with hooks:
+            message = outreach()
+            await hooks.receive("outreach", message.headers, message.body)
+            await begun.wait()
+            await hooks.drain()
+            stats = hooks.inbox_statistics()
+            assert stats is not None
+            assert (stats.depth, stats.running) == (1, 0)
+        assert not hooks.running
+        assert "app:stubborn of event 1 did not stop" in caplog.text
+        await hooks.start()
+        gate.set()
+        await hooks.settled()
+        await hooks.stop()
+    assert ran == [1, 1]
+    assert hooks.statistics()["handled"] == 1
 
 
 async def test_deliveries_are_stored_while_handlers_drain() -> None:

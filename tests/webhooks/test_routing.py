@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import pytest
 
 from outreach_async.protocol.errors import ConfigurationError
+from tests.webhooks.serving import ROOT
 from webhooks.delivery import Delivery
 from webhooks.events import Event, UnknownEvent, parse
 from webhooks.middleware import Proceed
@@ -139,6 +144,67 @@ def test_names_default_to_where_the_handler_stands() -> None:
     router.on("*")(Sender())
     here = f"{__name__}:test_names_default_to_where_the_handler_stands.<locals>"
     assert [r.name for r in router.table().routes] == [f"{here}.welcome", f"{here}.Sender.send", f"{here}.Sender"]
+
+
+PROGRAM = """
+import functools
+from webhooks import Event, MemoryInbox, OutreachSource, Webhooks
+
+hooks = Webhooks(OutreachSource("one"), inbox=MemoryInbox())
+
+def traced(handler):
+    @functools.wraps(handler)
+    async def wrapper(event):
+        await handler(event)
+    return wrapper
+
+@hooks.on("*")
+@traced
+async def welcome(event: Event) -> None: ...
+
+class Sender:
+    async def __call__(self, event: Event) -> None: ...
+
+hooks.on("*")(Sender())
+print(*(route.name for route in hooks.table().routes))
+"""
+
+
+def names_of(folder: Path, *arguments: str, given: str = "") -> list[str]:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        input=given,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()[0].split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["receiver.py"], "receiver"),
+        (["-m", "receiver"], "receiver"),
+        (["-c", "import receiver"], "receiver"),
+        (["pkg/inner.py"], "inner"),
+        (["-m", "pkg.inner"], "pkg.inner"),
+        (["-m", "pkg"], "pkg.__main__"),
+        (["pkg"], "__main__"),
+        (["-m", "cProfile", "receiver.py"], "receiver"),
+        (["-c", PROGRAM], "__main__"),
+        (["-"], "__main__"),
+    ],
+    ids=lambda given: " ".join(given).partition("\n")[0] if isinstance(given, list) else given,
+)
+def test_a_program_is_named_as_the_module_it_would_be(arguments: list[str], module: str, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    for name in ("receiver.py", "pkg/__init__.py", "pkg/inner.py", "pkg/__main__.py"):
+        (tmp_path / name).write_text("" if "init" in name else PROGRAM)
+    given = PROGRAM if arguments == ["-"] else ""
+    assert names_of(tmp_path, *arguments, given=given) == [f"{module}:welcome", f"{module}:Sender"]
 
 
 def test_decorating_gives_the_handler_back() -> None:

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,55 @@ from webhooks.supervisor import ENVIRONMENT, Supervisor
 
 pytestmark = pytest.mark.timeout(180)
 
+PUSHING = """
+    @hooks.on("*", retries=20)
+    async def push(event: Event) -> None:
+        open("tried.txt", "w").close()
+        if not os.path.exists("up.txt"):
+            raise OSError("the other side is down")
+        await note(event)
+
+    if __name__ == "__main__":
+        raise SystemExit(hooks.run(port=0, single=True))
+"""
+
+RELUCTANT = """
+    import anyio, contextlib, time
+
+    async def swallows() -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(1)
+
+    async def tidies() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            await asyncio.sleep(600)
+
+    async def spawns() -> None:
+        await asyncio.shield(asyncio.create_task(swallows()))
+
+    async def blocks() -> None:
+        await asyncio.to_thread(time.sleep, 600)
+
+    async def blocks_too() -> None:
+        await anyio.to_thread.run_sync(time.sleep, 600)
+
+    def register(number, act) -> None:
+        @hooks.on("*", name=f"app:{act.__name__}")
+        async def handler(event: Event) -> None:
+            if event.document["data"]["id"] == number:
+                open(act.__name__, "w").close()
+                await act()
+
+    for number, act in enumerate([ACTS], 1):
+        register(number, act)
+
+    if __name__ == "__main__":
+        raise SystemExit(hooks.run(port=0))
+"""
+
 
 async def post(port: int, *numbers: int) -> None:
     async with wire(port) as sender:
@@ -36,6 +86,12 @@ async def post(port: int, *numbers: int) -> None:
             answer = await sender.answer()
             assert answer is not None
             assert answer.status == 200
+
+
+async def exists(path: Path) -> None:
+    async with asyncio.timeout(20):
+        while not path.exists():
+            await asyncio.sleep(0.02)
 
 
 async def test_it_serves_until_told_to_stop(tmp_path: Path) -> None:
@@ -113,6 +169,24 @@ async def test_a_program_of_ones_own_runs_by_itself(tmp_path: Path) -> None:
         assert await serving.stop() == 0
 
 
+async def test_what_a_program_left_is_taken_up_when_it_is_served_by_its_name(tmp_path: Path) -> None:
+    program = APPLICATION + PUSHING
+    async with served(tmp_path, application=program, command=[sys.executable, "app.py"]) as serving:
+        await post(serving.port, 1)
+        await serving.until_handled(1)
+        await exists(tmp_path / "tried.txt")
+        assert await serving.stop() == 0
+    (tmp_path / "up.txt").touch()
+    async with served(tmp_path, "--single", application=program) as serving:
+        await serving.until_handled(2)
+        assert await serving.stop() == 0
+    assert len(serving.handled()) == 2
+    with contextlib.closing(SqliteInbox.reader(tmp_path / "inbox.db")) as reader:
+        entry = reader.get(1)
+    assert entry is not None
+    assert [(work.handler, work.outcome) for work in entry.work] == [("app:note", "done"), ("app:push", "done")]
+
+
 async def test_it_takes_the_socket_that_systemd_listens_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # What systemd does: the socket becomes descriptor 3, and the process's own number is told.
@@ -141,13 +215,60 @@ async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> No
     )
     async with served(tmp_path, application=application) as serving:
         await post(serving.port, 1)
-        async with asyncio.timeout(20):
-            while not (tmp_path / "begun.txt").exists():
-                await asyncio.sleep(0.02)
+        await exists(tmp_path / "begun.txt")
         assert await serving.stop() == 0
     async with served(tmp_path) as serving:
         await serving.until_handled(1)
         assert await serving.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "acts"),
+    [
+        ("served", ("swallows", "tidies", "spawns")),
+        ("single", ("blocks", "blocks_too")),
+        ("program", ("swallows", "tidies", "spawns", "blocks", "blocks_too")),
+    ],
+)
+async def test_handlers_that_do_not_stop_keep_no_process(how: str, acts: tuple[str, ...], tmp_path: Path) -> None:
+    application = reluctant(acts)
+    command = [sys.executable, "app.py"] if how == "program" else None
+    options = ["--single"] if how == "single" else []
+    async with served(tmp_path, *options, application=application, command=command) as serving:
+        await post(serving.port, *range(1, len(acts) + 1))
+        for name in acts:
+            await exists(tmp_path / name)
+        began = time.monotonic()
+        assert await serving.stop() == 0
+        # Five seconds each for the handlers, for all else on the loop and for the threads; as much for a busy machine.
+        assert time.monotonic() - began < 30.0
+    told = serving.errors.read_text()
+    for number, name in enumerate(acts, 1):
+        assert (f"app:{name} of event {number} did not stop" in told) is (name in ("swallows", "tidies"))
+    assert told.count("does not end, and is left") == acts.count("spawns")
+    assert told.count("the process ends without it") == sum("blocks" in name for name in acts)
+    for unwanted in ("is killed", "Traceback", "destroyed", "ignored"):
+        assert unwanted not in told
+    async with served(tmp_path, application=application.replace("await act()", "await note(event)")) as serving:
+        await serving.until_handled(2 * len(acts))
+        assert await serving.stop() == 0
+
+
+async def test_a_process_that_does_not_end_does_not_keep_the_next_one_waiting(tmp_path: Path) -> None:
+    async with served(tmp_path, application=reluctant(["blocks"])) as serving:
+        await post(serving.port, 1)
+        await exists(tmp_path / "blocks")
+        (tmp_path / "app.py").write_text(textwrap.dedent(APPLICATION))
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until_logged("the process ends without it")
+        assert "took over" in serving.errors.read_text().partition("the process ends without it")[0]
+        assert await serving.stop() == 0
+
+
+def reluctant(acts: abc.Iterable[str]) -> str:
+    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=0.2')
+    return application + RELUCTANT.replace("ACTS", ", ".join(acts))
 
 
 def edited(folder: Path, old: str, new: str) -> None:

@@ -7,22 +7,25 @@ import collections.abc as abc
 import contextlib
 import random
 import sqlite3
+import time
 from pathlib import Path
 
+import anyio
 import msgspec
 import pytest
 
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
-from tests.webhooks.kept import delivery, told
+from tests.webhooks.kept import BACKENDS, Backend, delivery, told
 from webhooks.attempt import Failure, describe
 from webhooks.backoff import Backoff
+from webhooks.delivery import Delivery
 from webhooks.events import Event
 from webhooks.inbox import Claim, Inbox, Listing, Settlement
-from webhooks.inbox_errors import InboxClosed, InboxUnavailable
+from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.plan import after_failure, make_plan
-from webhooks.routing import Router
+from webhooks.routing import Route, Router, RoutingTable
 from webhooks.sqlite_inbox import SqliteInbox
 from webhooks.worker import Worker
 
@@ -518,6 +521,243 @@ class TestStopping:
             gate.set()
         await desk.inbox.open(desk.clock)
         assert await desk.state(one) == "pending"
+
+
+class Stubborn:
+    """A handler that swallows every cancellation until it is let go; then it does `last`."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.cancellations = 0
+        self.raised: BaseException | None = None
+        self.last: abc.Callable[[Event], abc.Awaitable[object]] | None = None
+        self._go = asyncio.Event()
+
+    async def __call__(self, event: Event) -> None:
+        self.begun.set()
+        while not self._go.is_set():
+            try:
+                await self._go.wait()
+            except asyncio.CancelledError:
+                self.cancellations += 1
+        try:
+            if self.last:
+                await self.last(event)
+        except Exception as error:
+            self.raised = error
+            raise
+        finally:
+            self.ended.set()
+
+    async def let_go(self) -> None:
+        self._go.set()
+        await self.ended.wait()
+        # What follows in its task is done, too.
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def stubborn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> abc.AsyncIterator[Stubborn]:
+    monkeypatch.setattr("webhooks.crew._RELUCTANT", 0.2)
+    handler = Stubborn()
+    desk.router.on("*", name="app:stubborn")(handler)
+    yield handler
+    await handler.let_go()
+
+
+@pytest.mark.timeout(10)
+class TestReluctance:
+    async def test_what_swallows_its_cancellation_is_cancelled_once_named_and_left(
+        self, desk: Desk, stubborn: Stubborn, caplog: pytest.LogCaptureFixture
+    ):
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await stubborn.begun.wait()
+            began, busy = time.monotonic(), time.process_time()
+        assert 0.2 <= time.monotonic() - began < 1.0
+        # Cancelled again and again, it would keep the processor busy for all that time.
+        assert time.process_time() - busy < 0.1
+        assert stubborn.cancellations == 1
+        assert (await desk.state(one), desk.inbox.statistics().running) == ("pending", 0)
+        assert f"app:stubborn of event {one} did not stop" in caplog.text
+
+    async def test_what_it_does_later_settles_nothing(self, desk: Desk, stubborn: Stubborn):
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await stubborn.begun.wait()
+        await stubborn.let_go()
+        assert (await desk.state(one), desk.reported) == ("pending", [])
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert (await desk.state(one), desk.reported) == ("done", [(one, "app:stubborn", "done")])
+
+    @pytest.mark.parametrize("lately", ["", "fails"])
+    async def test_one_that_is_handled_anew_meanwhile_is_not_settled_by_the_former_run(
+        self, desk: Desk, stubborn: Stubborn, lately: str
+    ):
+        async def fail(event: Event) -> None:
+            raise ValueError("too late")
+
+        stubborn.last = fail if lately else None
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await stubborn.begun.wait()
+        (claim,) = await desk.inbox.claim()
+        await stubborn.let_go()
+        assert desk.reported == []
+        assert await desk.state(one) == "pending"
+        await desk.inbox.settle(claim, told(), end="whole")
+        assert await desk.state(one) == "done"
+
+    @pytest.mark.parametrize("backend", BACKENDS)
+    @pytest.mark.parametrize(("then", "refusal"), [("", ClaimLost), ("closed", InboxClosed), ("reopened", ClaimLost)])
+    async def test_its_late_transaction_is_refused(
+        self,
+        backend: type[Backend],
+        then: str,
+        refusal: type[Exception],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        monkeypatch.setattr("webhooks.crew._RELUCTANT", 0.05)
+        clock, stubborn = WoundClock(), Stubborn()
+        inbox = await backend(tmp_path).open(clock)
+        desk = Desk(inbox, clock)
+        desk.router.on("*", name="app:stubborn")(stubborn)
+        stubborn.last = lambda event: event.transaction(lambda database: database.execute("CREATE TABLE late(x)"))
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await stubborn.begun.wait()
+        if then:
+            await inbox.close()
+        if then == "reopened":
+            await inbox.open(clock)
+        await stubborn.let_go()
+        assert type(stubborn.raised) is refusal
+        if then != "closed":
+            entry = await inbox.get(one)
+            assert entry is not None
+            assert (entry.state, entry.work, entry.failures) == ("pending", (), ())
+            await inbox.close()
+
+    async def test_handlers_that_come_after_it_are_left_for_the_next_start(self, desk: Desk):
+        ran: list[str] = []
+        begun = asyncio.Event()
+
+        @desk.router.on("*", name="first")
+        async def first(event: Event) -> None:
+            begun.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            ran.append("first")
+
+        @desk.router.on("*", name="second")
+        async def second(event: Event) -> None:
+            ran.append("second")
+
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await begun.wait()
+        assert (ran, await desk.state(one)) == (["first"], "pending")
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert (ran, await desk.state(one)) == (["first", "second"], "done")
+
+    @pytest.mark.parametrize("by", ["task", "scope"])
+    async def test_a_worker_that_is_cancelled_leaves_it_too(self, desk: Desk, stubborn: Stubborn, by: str):
+        await desk.put(1)
+        worker = Worker(desk.inbox, desk.router.table(), desk.clock)
+
+        async def run() -> None:
+            with anyio.CancelScope() as scope:
+                scopes.append(scope)
+                await worker.run()
+
+        scopes: list[anyio.CancelScope] = []
+        running = asyncio.ensure_future(run())
+        await stubborn.begun.wait()
+        began, busy = time.monotonic(), time.process_time()
+        if by == "task":
+            running.cancel()
+        else:
+            scopes[0].cancel()
+        await asyncio.wait({running})
+        assert running.cancelled() is (by == "task")
+        assert 0.2 <= time.monotonic() - began < 1.0
+        assert time.process_time() - busy < 0.1
+        assert (stubborn.cancellations, desk.inbox.statistics().running, worker.busy) == (1, 0, 0)
+
+    async def test_the_end_of_the_loop_is_not_the_handlers_failure(self, desk: Desk):
+        begun = asyncio.Event()
+
+        @desk.router.on("*")
+        async def handle(event: Event) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        (one,) = await desk.put(1)
+        before = asyncio.all_tasks()
+        running = asyncio.ensure_future(Worker(desk.inbox, desk.router.table(), desk.clock).run())
+        await begun.wait()
+        # As `asyncio.run` does at its end: all of them at once, the worker's own among the last.
+        ended = sorted(asyncio.all_tasks() - before, key=lambda task: task is running)
+        for task in ended:
+            task.cancel()
+        await asyncio.wait(ended)
+        assert running.cancelled()
+        entry = await desk.inbox.get(one)
+        assert entry is not None
+        assert (entry.state, entry.work) == ("pending", ())
+
+
+async def test_a_fault_of_ours_costs_one_event_its_turn_and_no_other(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[tuple[int, float]] = []
+    faults = [RuntimeError("a fault of ours")]
+
+    @desk.router.on("*", name="any")
+    async def handle(event: Event) -> None:
+        ran.append((number(event), desk.clock.now() - START))
+
+    class Faulty(RoutingTable):
+        def matching(self, delivery: Delivery) -> tuple[Route, ...]:
+            if faults:
+                raise faults.pop()
+            return super().matching(delivery)
+
+    await desk.put(1, 2)
+    worker = Worker(desk.inbox, Faulty(desk.router.table().routes), desk.clock)
+    running = asyncio.ensure_future(worker.run())
+    await desk.clock.advance(0)
+    assert ran == [(2, 0)]
+    await desk.clock.advance(1)
+    await desk.inbox.quiet()
+    assert ran == [(2, 0), (1, 1)]
+    assert "a fault of ours" in caplog.text
+    worker.stop()
+    await running
+
+
+async def test_a_task_that_ended_is_replaced(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.crew._PAUSE", 0.05)
+    ran: list[int] = []
+    ends: list[BaseException] = [GeneratorExit(), GeneratorExit()]
+
+    @desk.router.on("*", name="any")
+    async def handle(event: Event) -> None:
+        if ends:
+            raise ends.pop()
+        ran.append(number(event))
+
+    await desk.put(1, 2)
+    async with desk.working(concurrency=1):
+        await desk.inbox.quiet()
+    assert ran == [1, 2]
+    assert caplog.text.count("any of event 1 ended a task, which is replaced") == 2
 
 
 class FailingInbox(MemoryInbox):

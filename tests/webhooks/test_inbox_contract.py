@@ -194,6 +194,17 @@ class TestOrder:
         (again,) = await claiming
         assert (again.id, again.ahead) == (second.id, True)
 
+    async def test_ahead_of_its_turn_an_event_is_not_lent_again_for_a_retry_that_was_left(self, inbox: Inbox):
+        await inbox.put(delivery(1))
+        second = await inbox.put(delivery(2))
+        head, early = await inbox.claim(2, ahead=True)
+        await inbox.settle(early, told("app:gone", "retry", retry_at=START), end="part")
+        (again,) = await inbox.claim(1, ahead=True)
+        await inbox.settle(again, end="part")
+        assert await nothing_to_claim(inbox, ahead=True)
+        await finish(inbox, [head])
+        assert ids(await inbox.claim(1, ahead=True)) == [second.id]
+
     async def test_new_events_and_retries_take_turns(self, inbox: Inbox, clock: WoundClock):
         for n in range(8):
             await inbox.put(delivery(n, resource=""))

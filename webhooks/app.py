@@ -270,6 +270,7 @@ class Webhooks(Router):
                 concurrency=self._concurrency,
                 backoff=self._backoff,
                 report=self._report,
+                unclaimed=lambda claim: self.intake.counts.note_unclaimed(claim.delivery.source),
             )
             try:
                 await self._worker.run()

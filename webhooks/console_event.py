@@ -25,7 +25,7 @@ def event(entry: Entry, now: float, proof: str) -> Safe:
         if finished
         else Safe(""),
         Safe("<h2>Handlers</h2>"),
-        joined(_handler(told, now) for told in entry.work) if entry.work else _none("No handler has ended yet."),
+        joined(_handler(told, now) for told in entry.work) if entry.work else _no_handler(entry),
         _failures(entry.failures, now),
         Safe("<h2>Headers</h2>"),
         _headers(delivery.headers),
@@ -50,6 +50,10 @@ def _facts(entry: Entry, now: float) -> Safe:
         facts.append(("Unreadable", line(delivery.unreadable)))
     rows = (fill("<dt>$name</dt><dd>$value</dd>", name=name, value=value) for name, value in facts)
     return Safe(f'<dl class="facts panel">{joined(rows)}</dl>')
+
+
+def _no_handler(entry: Entry) -> Safe:
+    return _none(f"{entry.reason.capitalize()}." if entry.reason else "No handler has ended yet.")
 
 
 def _handler(told: Settlement, now: float) -> Safe:

@@ -39,8 +39,12 @@ Outcome = Literal["done", "retry", "dead"]
 Cause = Literal["stopped", "store", "full"]
 """Why nothing could be stored for a while: no process ran, the store failed, the inbox was at its bound."""
 
-End = Literal["whole", "part"]
-"""How a claim ends: every handler of the event has been told, or only those that opted out of the order."""
+End = Literal["whole", "part", "unclaimed"]
+"""How a claim ends: every handler of the event has been told, or only those that opted out of the order, or the event
+has none."""
+
+UNCLAIMED = "no handler takes it"
+"""The reason of an event that is done without a handler."""
 
 ANY_HANDLER = ""
 """The handler name of a settlement that is about the event as a whole: unreadable, or not to be routed."""
@@ -96,17 +100,21 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as the inbox keeps it. `work` is the latest settlement per handler, `failures` every failed run."""
+    """One event as the inbox keeps it. `work` is the latest settlement per handler, `failures` every failed run.
+
+    `reason` is why it is dead or tried again, or done without a handler.
+    """
 
     id: int
     state: State
     delivery: Delivery
     work: tuple[Settlement, ...] = ()
     failures: tuple[Settlement, ...] = ()
+    reason: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One event in a listing, without its body. `reason` is why it is dead or tried again; `size` is in bytes."""
+    """One event in a listing, without its body. `reason` is as in `Entry`; `size` is in bytes."""
 
     id: int
     state: State

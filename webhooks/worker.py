@@ -42,7 +42,8 @@ Report = abc.Callable[[Claim, Settlement], object]
 class Worker:
     """Works on the events of one inbox, at most `concurrency` at a time.
 
-    `report` is told of every settlement once it is on disk. `jitter` gives numbers from 0 to 1.
+    `report` is told of every settlement once it is on disk, and `unclaimed` of every event that no handler takes.
+    `jitter` gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Worker:
         backoff: Backoff | None = None,
         jitter: abc.Callable[[], float] = random.random,
         report: Report | None = None,
+        unclaimed: abc.Callable[[Claim], object] | None = None,
     ) -> None:
         self._inbox = inbox
         self._table = table
@@ -63,6 +65,7 @@ class Worker:
         self._backoff = backoff or Backoff()
         self._jitter = jitter
         self._report = report
+        self._unclaimed = unclaimed
         self._ahead = any(not route.ordered for route in table.routes)
         self._claims: dict[int, Claim] = {}
         self._handed: asyncio.Queue[Claim] = asyncio.Queue()
@@ -229,6 +232,8 @@ class Worker:
                 await self._clock.sleep(_PAUSE)
         for settlement in told:
             self._tell(claim, settlement)
+        if end == "unclaimed" and self._unclaimed:
+            self._unclaimed(claim)
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
         if self._report:

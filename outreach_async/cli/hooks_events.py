@@ -129,7 +129,7 @@ def _description(event: View) -> abc.Iterator[str]:
         if event[name]:
             yield f"  {name:<9} {', '.join(event[name]) if isinstance(event[name], list) else event[name]}"
     yield ""
-    yield "handlers" if event["handlers"] else "no handler has ended yet"
+    yield "handlers" if event["handlers"] else event["reason"] or "no handler has ended yet"
     for told in event["handlers"]:
         again = f", again at {told['retry_at']}" if told["retry_at"] and told["outcome"] == "retry" else ""
         yield f"  {told['handler'] or '(event)'}  {told['outcome']}, try {told['attempt']}{again}  {told['reason']}"

@@ -15,6 +15,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
 from webhooks import Event, MemoryInbox, OutreachSource, SqliteInbox, Webhooks
+from webhooks.inbox import Listing
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
 from webhooks.receiver import ABORT, Abort, Reply
 from webhooks.testing import SECRET
@@ -81,6 +82,22 @@ async def test_what_was_left_is_handled_after_the_next_start(tmp_path: Path) -> 
     async with made.hooks as hooks:
         await hooks.settled()
     assert made.handled == ["prospect.updated"]
+
+
+async def test_an_event_that_no_handler_takes_is_counted(tmp_path: Path) -> None:
+    hooks = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"))
+
+    @hooks.on("task.*")
+    async def tasks(event: Event) -> None: ...
+
+    async with hooks:
+        message = outreach()
+        await hooks.receive("outreach", message.headers, message.body)
+        await hooks.settled()
+        (summary,) = await hooks.inbox.events(Listing())
+        assert (summary.state, summary.reason) == ("done", "no handler takes it")
+        assert 'webhooks_unclaimed_total{source="outreach"} 1\n' in hooks.metrics()
+        assert hooks.statistics()["unclaimed"] == 1
 
 
 async def test_deliveries_are_stored_while_handlers_drain() -> None:

@@ -352,6 +352,20 @@ async def test_an_inbox_that_does_not_answer_is_told(clock: WoundClock) -> None:
     await inbox.close()
 
 
+async def test_what_no_handler_takes_says_so(clock: WoundClock) -> None:
+    inbox = MemoryInbox()
+    await inbox.open(clock)
+    await inbox.put(delivery(1))
+    (untaken,) = await inbox.claim()
+    await inbox.settle(untaken, end="unclaimed")
+    async with served(inbox, clock) as client:
+        assert "no handler takes it" in await text_of(client, "/console", **BEARER)
+        page = await text_of(client, "/console/events/1", **BEARER)
+        assert "No handler takes it." in page
+        assert "No handler has ended yet" not in page
+    await inbox.close()
+
+
 # Nothing from outside acts
 
 

@@ -612,6 +612,51 @@ class TestOpeningAgain:
                 await call
 
 
+class TestWhatNoHandlerTakes:
+    async def untaken(self, inbox: Inbox, number: int) -> int:
+        receipt = await inbox.put(delivery(number, resource=""))
+        (claim,) = await inbox.claim()
+        await inbox.settle(claim, end="unclaimed")
+        return receipt.id
+
+    async def test_it_is_done_and_says_so(self, inbox: Inbox):
+        one = await self.untaken(inbox, 1)
+        entry, (summary,) = await inbox.get(one), await inbox.events(Listing(state="done"))
+        assert (entry.state, entry.work, entry.reason) == ("done", (), "no handler takes it")
+        assert (summary.state, summary.reason) == ("done", "no handler takes it")
+        assert inbox.statistics().depth == 0
+        assert await nothing_to_claim(inbox)
+
+    async def test_it_stands_among_the_done_ones(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock)
+        made = []
+        for n in range(6):
+            if n % 2:
+                made.append(await self.untaken(inbox, n))
+            else:
+                made.append((await inbox.put(delivery(n, resource=""))).id)
+                await finish(inbox, await inbox.claim())
+        newest = made[::-1]
+        assert [each.id for each in await inbox.events(Listing(state="done"))] == newest
+        assert [each.id for each in await inbox.events(Listing(state="done", limit=3))] == newest[:3]
+        assert [each.id for each in await inbox.events(Listing(state="done", after=made[1], limit=3))] == made[2:5]
+        assert [each.id for each in await inbox.events(Listing(state="done", before=made[4]))] == made[3::-1]
+        assert await inbox.counts() == {"pending": 0, "retrying": 0, "done": 6, "dead": 0}
+        await inbox.close()
+        inbox = await backend.open(clock)
+        assert (inbox.statistics().depth, await nothing_to_claim(inbox)) == (0, True)
+        assert await inbox.purge(START + 1) == 6
+        assert await inbox.events(Listing()) == ()
+        await inbox.close()
+
+    async def test_it_is_delivered_again_to_a_handler_that_takes_it_now(self, inbox: Inbox):
+        one = await self.untaken(inbox, 1)
+        assert await inbox.redeliver(one)
+        await finish(inbox, await inbox.claim())
+        entry = await inbox.get(one)
+        assert (entry.state, entry.reason) == ("done", "")
+
+
 def test_one_object_serves_one_event_loop_after_the_other(backend: Backend):
     async def use(number: int) -> None:
         inbox = await backend.open(WoundClock())

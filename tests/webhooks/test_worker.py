@@ -35,6 +35,7 @@ class Desk:
         self.clock = clock
         self.router = Router()
         self.reported: list[tuple[int, str, str]] = []
+        self.unclaimed: list[int] = []
         self.worker: Worker | None = None
 
     @contextlib.asynccontextmanager
@@ -46,6 +47,7 @@ class Desk:
             concurrency=concurrency,
             jitter=lambda: 1.0,
             report=lambda claim, made: self.reported.append((claim.id, made.handler, made.outcome)),
+            unclaimed=lambda claim: self.unclaimed.append(claim.id),
         )
         running = asyncio.ensure_future(self.worker.run())
         try:
@@ -113,6 +115,10 @@ class TestHandlers:
         async with desk.working():
             await desk.inbox.quiet()
         assert await desk.state(one) == "done"
+        assert (desk.reported, desk.unclaimed) == ([], [one])
+        entry = await desk.inbox.get(one)
+        assert entry is not None
+        assert entry.reason == "no handler takes it"
 
     async def test_one_that_fails_does_not_stop_the_others_and_it_alone_is_run_again(self, desk: Desk):
         ran: list[str] = []

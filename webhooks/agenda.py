@@ -92,6 +92,10 @@ class Agenda:
     def __len__(self) -> int:
         return len(self._items)
 
+    def ids(self) -> list[int]:
+        """Give the unfinished events."""
+        return list(self._items)
+
     @property
     def oldest_at(self) -> float | None:
         """When the event that has been here longest was received."""
@@ -189,6 +193,12 @@ class Agenda:
         item.visited = item.visited and item.place != "ahead"
         item.left = frozenset()
         self._rest(item, now)
+
+    def owe(self, id: int, handlers: abc.Iterable[str], now: float) -> None:
+        """Note handlers that an event is owed to: due at once, and holding nothing."""
+        if item := self._items.get(id):
+            item.retries.update(dict.fromkeys(handlers, Retry(0.0)))
+            self._look(item, now)
 
     def _rest(self, item: _Item, now: float) -> None:
         """Let an event wait, and see to it that it is looked at again when its time comes."""

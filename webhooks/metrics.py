@@ -116,7 +116,8 @@ class Counts:
         """Count one settlement that is on disk."""
         counter = {"done": self.handled, "retry": self.retried, "dead": self.dead}[settlement.outcome]
         counter[settlement.handler] += 1
-        if settlement.handler:
+        # Work that is only owed to a handler, and given up, was no run.
+        if settlement.handler and settlement.attempt:
             self.runs[settlement.handler].observe(settlement.seconds)
             self.handled_rate.note(settlement.at)
 

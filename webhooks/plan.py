@@ -73,7 +73,9 @@ def unroutable(failure: Failure, now: float) -> Settlement:
 
 def _lost(work: Settlement, table: RoutingTable, now: float) -> Settlement:
     why = "no longer takes this event" if table.named(work.handler) else "no longer exists"
-    reason = f"the handler {work.handler} {why}; it failed with: {work.reason}"
+    # One that never ran, or was cut short, has no failure to tell.
+    before = f"it failed with: {work.reason}" if work.reason else "it had not handled this event"
+    reason = f"the handler {work.handler} {why}; {before}"
     return msgspec.structs.replace(
         work, outcome="dead", at=now, seconds=0.0, retry_at=0.0, hold_until=0.0, reason=reason
     )

@@ -10,6 +10,7 @@ import sqlite3
 from operator import itemgetter
 
 from .inbox import State
+from .owed_work import owed_again, write_owed
 from .sqlite_rows import DEAD, FINISHED, numbers_of, update_in
 from .sqlite_store import Store, read_meta
 
@@ -47,23 +48,26 @@ def write_meta(connection: sqlite3.Connection, name: str, value: float) -> None:
     connection.execute("INSERT OR REPLACE INTO inbox_meta(name, value) VALUES (?, ?)", (name, value))
 
 
-def redeliver(store: Store, id: int) -> tuple[str, str, float] | None:
-    """Make a finished event unfinished; give its source, resource and time of receipt. None when it is no such event.
+def redeliver(store: Store, id: int, now: float) -> tuple[str, str, float, list[str]] | None:
+    """Make a finished event unfinished; None when it is no such event.
 
-    The settlements of its dead handlers are dropped; when none died, all are.
+    Gives its source, its resource, its time of receipt, and the handlers that are owed it. The settlements of its
+    dead handlers are dropped; when none died, all are.
     """
     ask = store.connection.execute
     row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
     if row is None or row[0] not in FINISHED:
         return None
     write_meta(store.connection, "settled_to", min(id - 1, read_meta(store.connection, "settled_to") or 0))
+    owed = owed_again(store, id)
     if ask("DELETE FROM inbox_work WHERE event = ? AND outcome = 'dead'", (id,)).rowcount == 0:
         ask("DELETE FROM inbox_work WHERE event = ?", (id,))
     ask("UPDATE inbox_events SET state = NULL WHERE id = ?", (id,))
+    write_owed(store, {id: owed}, now)
     state, source, resource, received_at = row
     store.tally.depth += 1
     store.tally.dead -= state == DEAD
-    return source, resource, received_at
+    return source, resource, received_at, owed
 
 
 def remove(store: Store, state: State, before: float | None) -> int:

@@ -84,6 +84,31 @@ async def test_what_was_left_is_handled_after_the_next_start(tmp_path: Path) -> 
     assert made.handled == ["prospect.updated"]
 
 
+async def test_a_handler_that_is_gone_loses_what_it_never_ran_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"))
+
+    @before.on("*", name="old-name")
+    async def old(event: Event) -> None: ...
+
+    async with before:
+        await before.drain(0)
+        message = outreach()
+        await before.receive("outreach", message.headers, message.body)
+    made = receiver(SqliteInbox(tmp_path / "inbox.db"))
+    async with made.hooks as hooks:
+        await hooks.settled()
+        (dead,) = await hooks.inbox.events(Listing(state="dead"))
+        assert dead.reason == "the handler old-name no longer exists; it had not handled this event"
+        assert hooks.inbox.statistics().dead == 1
+        assert 'webhooks_dead_total{handler="old-name"} 1\n' in hooks.metrics()
+        # Nothing ran, so there is nothing to time.
+        assert 'webhooks_handler_seconds_count{handler="old-name"}' not in hooks.metrics()
+    assert made.handled == ["prospect.updated"]
+    assert "old-name" in caplog.text
+
+
 async def test_an_event_that_no_handler_takes_is_counted(tmp_path: Path) -> None:
     hooks = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"))
 

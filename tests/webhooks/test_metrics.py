@@ -75,6 +75,12 @@ def test_every_outcome_is_counted_by_its_handler() -> None:
     assert set(counts.runs) == {"a", "b"}
 
 
+def test_what_was_never_run_is_not_timed() -> None:
+    counts = Counts([])
+    counts.settled(told("gone", "dead", attempt=0))
+    assert (counts.dead, dict(counts.runs), counts.handled_rate.per_minute(START)) == ({"gone": 1}, {}, 0)
+
+
 def test_events_that_no_handler_takes_are_counted_by_source() -> None:
     counts = Counts(["outreach", "planmysaas"])
     counts.note_unclaimed("outreach")

@@ -48,10 +48,16 @@ class _Item(msgspec.Struct, eq=False, gc=False):
     place: _Place = "waiting"
     visited: bool = False
     queue: list[int] | None = None
+    left: frozenset[str] = frozenset()
 
     @property
     def due(self) -> float:
         return min((retry.due for retry in self.retries.values()), default=math.inf)
+
+    @property
+    def due_ahead(self) -> float:
+        """When the event is to be given out before its turn: not for those it was given out for and that were left."""
+        return min((retry.due for name, retry in self.retries.items() if name not in self.left), default=math.inf)
 
     @property
     def hold(self) -> float:
@@ -85,6 +91,10 @@ class Agenda:
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def ids(self) -> list[int]:
+        """Give the unfinished events."""
+        return list(self._items)
 
     @property
     def oldest_at(self) -> float | None:
@@ -127,6 +137,7 @@ class Agenda:
             given.place = "running" if self._has_turn(given) else "ahead"
             self.running += 1
             later = frozenset(name for name, retry in given.retries.items() if retry.due > now)
+            given.left = frozenset(given.retries) - later if given.retries else frozenset()
             picks.append(Pick(given.id, later, given.place == "ahead"))
         return picks
 
@@ -146,6 +157,8 @@ class Agenda:
         item = self._items[id]
         for settlement in settlements:
             item.retries.pop(settlement.handler, None)
+            if item.left:
+                item.left -= {settlement.handler}
             if settlement.outcome == "retry":
                 item.retries[settlement.handler] = Retry(settlement.retry_at, settlement.hold_until)
             item.died |= settlement.outcome == "dead"
@@ -178,7 +191,14 @@ class Agenda:
         self.running -= 1
         item = self._items[id]
         item.visited = item.visited and item.place != "ahead"
+        item.left = frozenset()
         self._rest(item, now)
+
+    def owe(self, id: int, handlers: abc.Iterable[str], now: float) -> None:
+        """Note handlers that an event is owed to: due at once, and holding nothing."""
+        if item := self._items.get(id):
+            item.retries.update(dict.fromkeys(handlers, Retry(0.0)))
+            self._look(item, now)
 
     def _rest(self, item: _Item, now: float) -> None:
         """Let an event wait, and see to it that it is looked at again when its time comes."""
@@ -207,7 +227,7 @@ class Agenda:
             return None
         if self._has_turn(item) or (self._gives_ahead and not item.visited):
             return self._fresh
-        return self._again if self._gives_ahead and item.due <= now else None
+        return self._again if self._gives_ahead and item.due_ahead <= now else None
 
     def _next(self, now: float) -> _Item | None:
         self._turn = (self._turn + 1) % RETRY_TURN

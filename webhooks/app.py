@@ -20,6 +20,7 @@ from .backoff import Backoff
 from .inbox import Claim, Inbox, InboxStatistics, Settlement
 from .inbox_errors import InboxUnavailable
 from .intake import Intake
+from .known_routes import known_routes
 from .receiver import Abort, Reply, fields_of
 from .routing import Router, RoutingTable
 from .sources import PATIENCE, RawHeaders, Source, check_sources
@@ -88,6 +89,11 @@ class Webhooks(Router):
             self.clock = self.intake.clock = clock or self.clock
             table = self.table()
             await self.inbox.open(self.clock)
+            try:
+                await self.inbox.introduce(known_routes(table.routes))
+            except BaseException:
+                await self.inbox.close()
+                raise
             self._draining = False
             self._started_at = self.clock.now()
             self._working = asyncio.get_running_loop().create_task(self._work(table))
@@ -273,6 +279,7 @@ class Webhooks(Router):
                 concurrency=self._concurrency,
                 backoff=self._backoff,
                 report=self._report,
+                unclaimed=lambda claim: self.intake.counts.note_unclaimed(claim.delivery.source),
             )
             try:
                 await self._worker.run()

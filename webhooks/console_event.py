@@ -25,7 +25,7 @@ def event(entry: Entry, now: float, proof: str) -> Safe:
         if finished
         else Safe(""),
         Safe("<h2>Handlers</h2>"),
-        joined(_handler(told, now) for told in entry.work) if entry.work else _none("No handler has ended yet."),
+        joined(_handler(told, now) for told in entry.work) if entry.work else _no_handler(entry),
         _failures(entry.failures, now),
         Safe("<h2>Headers</h2>"),
         _headers(delivery.headers),
@@ -52,6 +52,10 @@ def _facts(entry: Entry, now: float) -> Safe:
     return Safe(f'<dl class="facts panel">{joined(rows)}</dl>')
 
 
+def _no_handler(entry: Entry) -> Safe:
+    return _none(f"{entry.reason.capitalize()}." if entry.reason else "No handler has ended yet.")
+
+
 def _handler(told: Settlement, now: float) -> Safe:
     again = told.outcome == "retry" and told.retry_at
     return fill(
@@ -67,6 +71,8 @@ def _handler(told: Settlement, now: float) -> Safe:
 
 def _run(told: Settlement) -> str:
     took = f" took {duration(told.seconds)}" if told.seconds > 0 else ""
+    if told.attempt == 0:
+        return "not run"
     if told.attempt == 1:
         return f"1 try{took and ','}{took}"
     return f"{told.attempt} tries" + (f", the last{took}" if took else "")
@@ -82,10 +88,10 @@ def _failure(told: Settlement, now: float) -> Safe:
     text = shown_text.lines(told.traceback)
     return fill(
         '<div class="panel"><div class="row"><h3 class="mono">$name</h3>'
-        '<span class="quiet">try $attempt$took</span><span class="last">$when</span></div>'
+        '<span class="quiet">$run$took</span><span class="last">$when</span></div>'
         "<p>$reason</p>$traceback</div>",
         name=line(told.handler) or "the event as a whole",
-        attempt=told.attempt,
+        run=f"try {told.attempt}" if told.attempt else "not run",
         took=f", after {duration(told.seconds)}" if told.seconds > 0 else "",
         when=moment(told.at, now),
         reason=line(told.reason),

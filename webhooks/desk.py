@@ -68,6 +68,11 @@ class Desk:
         self.agenda.add(id, lane, received_at, now, retries=retries, covered=covered, died=died)
         self._bell.set()
 
+    def owe(self, id: int, handlers: abc.Iterable[str]) -> None:
+        """Note handlers that an event is owed to."""
+        self.agenda.owe(id, handlers, self._clock.now())
+        self._bell.set()
+
     async def take(self, limit: int, *, ahead: bool) -> list[Pick]:
         """Wait until something can be given out, and give it."""
         while True:

@@ -146,9 +146,15 @@ def event_class(provider: str, name: str) -> type[Event]:
     """Give the class of an event: the one with this name, else its family's (`install.*`), else UnknownEvent."""
     if module := _modules.get(provider):
         importlib.import_module(module, __package__)
-        del _modules[provider]
+        # The inbox's own thread may ask at the same time.
+        _modules.pop(provider, None)
     found = _classes.get((provider, name))
     return found or _classes.get((provider, f"{name.partition('.')[0]}.*")) or UnknownEvent
+
+
+def event_names(kinds: tuple[type[Event], ...]) -> tuple[tuple[str, str], ...]:
+    """Give the events that these classes stand for, their families included, by provider and name."""
+    return tuple(sorted(place for place, kind in _classes.items() if issubclass(kind, kinds)))
 
 
 def parse(delivery: Delivery) -> Event:

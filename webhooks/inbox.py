@@ -20,13 +20,16 @@ from __future__ import annotations
 
 import collections.abc as abc
 import sqlite3
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 import msgspec
 
 from outreach_async.engine.clock import Clock
 
 from .delivery import Delivery
+
+if TYPE_CHECKING:
+    from .known_routes import KnownRoute
 
 T = TypeVar("T")
 Work = abc.Callable[[sqlite3.Connection], T]
@@ -39,8 +42,12 @@ Outcome = Literal["done", "retry", "dead"]
 Cause = Literal["stopped", "store", "full"]
 """Why nothing could be stored for a while: no process ran, the store failed, the inbox was at its bound."""
 
-End = Literal["whole", "part"]
-"""How a claim ends: every handler of the event has been told, or only those that opted out of the order."""
+End = Literal["whole", "part", "unclaimed"]
+"""How a claim ends: every handler of the event has been told, or only those that opted out of the order, or the event
+has none."""
+
+UNCLAIMED = "no handler takes it"
+"""The reason of an event that is done without a handler."""
 
 ANY_HANDLER = ""
 """The handler name of a settlement that is about the event as a whole: unreadable, or not to be routed."""
@@ -63,9 +70,10 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one run of one handler.
 
-    `attempt` counts from 1. `at` is when the run ended, `seconds` how long it took. A `retry` is due at `retry_at`
-    and holds its lane until `hold_until`, zero for not at all. `reason` is one line, `traceback` is kept with failed
-    runs only; both are redacted by whoever made them.
+    `attempt` counts from 1; 0 is of no run, but of work that is owed to a handler which is gone. `at` is when the run
+    ended, `seconds` how long it took. A `retry` is due at `retry_at` and holds its lane until `hold_until`, zero for
+    not at all. `reason` is one line, `traceback` is kept with failed runs only; both are redacted by whoever made
+    them.
     """
 
     handler: str
@@ -96,17 +104,21 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as the inbox keeps it. `work` is the latest settlement per handler, `failures` every failed run."""
+    """One event as the inbox keeps it. `work` is the latest settlement per handler, `failures` every failed run.
+
+    `reason` is why it is dead or tried again, or done without a handler.
+    """
 
     id: int
     state: State
     delivery: Delivery
     work: tuple[Settlement, ...] = ()
     failures: tuple[Settlement, ...] = ()
+    reason: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One event in a listing, without its body. `reason` is why it is dead or tried again; `size` is in bytes."""
+    """One event in a listing, without its body. `reason` is as in `Entry`; `size` is in bytes."""
 
     id: int
     state: State
@@ -179,6 +191,14 @@ class Inbox(Protocol):
         """Take hold of it and load what is unfinished. Raises ConfigurationError, InboxHeld."""
         ...
 
+    async def introduce(self, routes: abc.Sequence[KnownRoute]) -> None:
+        """Note which handlers there are: once it is open, before deliveries are put.
+
+        What the handlers on file took, did not settle and do not take any more is then owed to them, as a retry with
+        the attempt 0 in the claims of the unfinished events that came while they were there.
+        """
+        ...
+
     async def close(self) -> None:
         """Commit what was handed in and let go. Unfinished events are claimed again after the next opening."""
         ...
@@ -212,7 +232,8 @@ class Inbox(Protocol):
     async def redeliver(self, id: int) -> bool:
         """Work on a finished event again: on its dead handlers, or on all when none died.
 
-        False when there is no such event, or it is not finished.
+        It is owed to those of the dead ones that were introduced once and are gone. False when there is no such
+        event, or it is not finished.
         """
         ...
 

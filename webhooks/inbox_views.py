@@ -46,6 +46,7 @@ def entry_view(entry: Entry) -> View:
         "flags": [line(flag) for flag in delivery.flags],
         "secret": line(delivery.secret),
         "unreadable": line(delivery.unreadable),
+        "reason": line(entry.reason),
         "handlers": [settlement_view(told) for told in entry.work],
         "failures": [settlement_view(told) for told in entry.failures],
         "headers": [[line(name), line(value)] for name, value in delivery.headers],

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import functools
+import logging
+from collections import Counter
 
 from outreach_async.engine.clock import Clock, SystemClock
 from outreach_async.protocol.errors import ConfigurationError
 
-from . import upkeep
-from .agenda import Pick
+from . import owed_work, upkeep
+from .agenda import Pick, Retry
 from .delivery import Delivery
 from .desk import Desk, lane_of, resumed
 from .effects import check_work
@@ -22,6 +25,7 @@ from .fresh import Fresh
 from .inbox import Claim, End, Entry, Gap, InboxStatistics, Listing, Receipt, Settlement, State, Summary, T, Work
 from .inbox_errors import InboxClosed, InboxUnavailable
 from .jobs import AnyJob, Call, Effect, Job, Put, Settle
+from .known_routes import KnownRoute, Lost
 from .sqlite_faults import explain, is_store_failure
 from .sqlite_reader import Reader, Unfinished
 from .sqlite_store import Store
@@ -31,6 +35,8 @@ WAITING = 10_000
 
 GIVE_WAY = 0.025
 """Seconds that a claim waits for deliveries that are being written."""
+
+_log = logging.getLogger("webhooks.inbox")
 
 
 class LocalInbox:
@@ -42,6 +48,7 @@ class LocalInbox:
         self._desk: Desk | None = None
         self._store: Store | None = None
         self._fresh = Fresh()
+        self._lost: Lost | None = None
         self._waiting = self._putting = 0
         self._calm = asyncio.Event()
         self._stored = self._duplicates = self._flagged = 0
@@ -53,9 +60,15 @@ class LocalInbox:
         self._putting += 1
         return await self._hand_in(Put(delivery))
 
+    async def introduce(self, routes: abc.Sequence[KnownRoute]) -> None:
+        """Note which handlers there are; what those that went left is owed to them before anything is claimed."""
+        self._lost = await self._hand_in(Call(lambda store: owed_work.introduce(store, routes))) or None
+
     async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:
         """Wait for events that can be worked on, and lend at least one and at most `limit`."""
         desk = self._at_desk()
+        if self._lost:
+            await self._owe(desk, self._lost)
         await self._give_way(desk)
         picks = await desk.take(limit, ahead=ahead)
         try:
@@ -86,13 +99,15 @@ class LocalInbox:
 
     async def redeliver(self, id: int) -> bool:
         """Work on a finished event again: on its dead handlers, or on all when none died."""
+        now = self._clock.now()
 
-        def taken_up(found: tuple[str, str, float] | None) -> None:
+        def taken_up(found: tuple[str, str, float, list[str]] | None) -> None:
             if found and self._desk:
-                source, resource, received_at = found
-                self._desk.add(id, lane_of(source, resource), received_at, self._clock.now())
+                source, resource, received_at, owed = found
+                retries = dict.fromkeys(owed, Retry(0.0))
+                self._desk.add(id, lane_of(source, resource), received_at, self._clock.now(), retries=retries)
 
-        return await self._hand_in(Call(lambda store: upkeep.redeliver(store, id), taken_up)) is not None
+        return await self._hand_in(Call(lambda store: upkeep.redeliver(store, id, now), taken_up)) is not None
 
     async def get(self, id: int) -> Entry | None:
         """Give one event whole; None when there is none."""
@@ -216,6 +231,29 @@ class LocalInbox:
             )
         return await self._read(lambda reader: reader.claims(picks))
 
+    async def _owe(self, desk: Desk, lost: Lost) -> None:
+        """Write what is owed to the handlers that went, some at a time, so that deliveries get in between."""
+        some = max(1, owed_work.OWED_AT_ONCE // len(lost))
+        ids = [each for each in desk.agenda.ids() if each <= lost.until]
+        told: Counter[str] = Counter()
+        for start in range(0, len(ids), some):
+            part, now = ids[start : start + some], self._clock.now()
+            owe = functools.partial(owed_work.owe, ids=part, lost=lost, now=now)
+            owed = await self._hand_in(Call(owe, self._note_owed))
+            told.update(name for names in owed.values() for name in names)
+        await self._hand_in(Call(owed_work.forget))
+        self._lost = None
+        for name, number in told.items():
+            _log.warning(
+                "the handler %s is gone, or takes less: it had not handled %d of the unfinished events", name, number
+            )
+
+    def _note_owed(self, owed: abc.Mapping[int, abc.Sequence[str]]) -> None:
+        # What is fresh would be claimed as if nothing were on file about it.
+        self._fresh.take(owed)
+        for event, names in owed.items():
+            self._at_desk().owe(event, names)
+
     async def _remove(self, state: State, before: float | None) -> int:
         """Remove the oldest events of a state, some at a time, so that deliveries get in between."""
         removed = 0
@@ -226,7 +264,7 @@ class LocalInbox:
     async def _start(self, clock: Clock, store: Store, unfinished: abc.Iterable[Unfinished]) -> None:
         """Begin to lend what is unfinished."""
         self._clock, self._store, self._desk = clock, store, Desk(clock)
-        self._fresh, self._calm = Fresh(), asyncio.Event()
+        self._fresh, self._lost, self._calm = Fresh(), None, asyncio.Event()
         self._waiting = self._putting = 0
         now = clock.now()
         for number, event in enumerate(unfinished, 1):

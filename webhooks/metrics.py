@@ -101,16 +101,23 @@ class Counts:
         """Runs that failed and are tried again, by handler."""
         self.dead: Counter[str] = Counter()
         """Runs that failed for good, by handler; an empty name for events no handler could be given."""
+        self.unclaimed: Counter[str] = Counter(zero)
+        """Events that no handler takes, by source."""
         self.acks = {name: Histogram(ACK_SECONDS) for name in names}
         self.runs: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(HANDLER_SECONDS))
         self.received_rate = Rate()
         self.handled_rate = Rate()
 
+    def note_unclaimed(self, source: str) -> None:
+        """Count an event that no handler takes."""
+        self.unclaimed[source] += 1
+
     def settled(self, settlement: Settlement) -> None:
         """Count one settlement that is on disk."""
         counter = {"done": self.handled, "retry": self.retried, "dead": self.dead}[settlement.outcome]
         counter[settlement.handler] += 1
-        if settlement.handler:
+        # Work that is only owed to a handler, and given up, was no run.
+        if settlement.handler and settlement.attempt:
             self.runs[settlement.handler].observe(settlement.seconds)
             self.handled_rate.note(settlement.at)
 
@@ -145,6 +152,7 @@ def _families(
     yield counter("flagged", "Deliveries stored with a flag.", ("source",), counts.flagged)
     yield counter("unstored", "Genuine deliveries pushed back.", ("source", "cause"), counts.unstored)
     yield counter("cut", "Connections that were cut.", ("reason",), counts.cut)
+    yield counter("unclaimed", "Events that no handler takes.", ("source",), counts.unclaimed)
     yield counter("handled", "Runs of handlers that succeeded.", ("handler",), counts.handled)
     yield counter("retried", "Runs that failed and are tried again.", ("handler",), counts.retried)
     yield counter("dead", "Runs that failed for good.", ("handler",), counts.dead)

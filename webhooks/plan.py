@@ -28,19 +28,21 @@ def make_plan(claim: Claim, table: RoutingTable, now: float) -> Plan:
     """Decide what to do with a claimed event.
 
     A handler that is settled, or whose retry is not due, is left alone. A retry of a handler that is registered no
-    more, or not for this event, is given up with that reason. What cannot be read is given up as a whole.
+    more, or not for this event, is given up with that reason. What cannot be read is given up as a whole. An event
+    that no handler takes, or took before, is unclaimed.
     """
     if claim.delivery.unreadable:
         return Plan((), (unroutable(Failure(claim.delivery.unreadable), now),), "whole")
     routes = table.matching(claim.delivery)
     settled = {work.handler for work in claim.work if work.outcome != "retry"}
     due = tuple(route for route in routes if route.name not in settled | claim.later)
+    end: End = "whole" if routes or claim.work else "unclaimed"
     if claim.ahead:
         free = tuple(route for route in due if not route.ordered)
-        return Plan(free, (), "part" if any(route.ordered for route in routes) else "whole")
+        return Plan(free, (), "part" if any(route.ordered for route in routes) else end)
     names = {route.name for route in routes}
     waiting = (work for work in claim.work if work.outcome == "retry" and work.handler not in names)
-    return Plan(due, tuple(_lost(work, table, now) for work in waiting), "whole")
+    return Plan(due, tuple(_lost(work, table, now) for work in waiting), end)
 
 
 def after_failure(
@@ -71,7 +73,9 @@ def unroutable(failure: Failure, now: float) -> Settlement:
 
 def _lost(work: Settlement, table: RoutingTable, now: float) -> Settlement:
     why = "no longer takes this event" if table.named(work.handler) else "no longer exists"
-    reason = f"the handler {work.handler} {why}; it failed with: {work.reason}"
+    # One that never ran, or was cut short, has no failure to tell.
+    before = f"it failed with: {work.reason}" if work.reason else "it had not handled this event"
+    reason = f"the handler {work.handler} {why}; {before}"
     return msgspec.structs.replace(
         work, outcome="dead", at=now, seconds=0.0, retry_at=0.0, hold_until=0.0, reason=reason
     )

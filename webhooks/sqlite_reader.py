@@ -76,11 +76,13 @@ class Reader:
         row = self._connection.execute(_ENTRY, (id,)).fetchone()
         if row is None:
             return None
+        work = tuple(self._work([id]).get(id, ()))
         return Entry(
             id=id,
             state=rows.state_of(row[0]),
             delivery=rows.delivery_of(row[1:]),
-            work=tuple(self._work([id]).get(id, ())),
+            work=work,
+            reason=rows.reason_of(row[0], work),
             failures=tuple(map(rows.settlement_of, self._connection.execute(_FAILURES, (id,)))),
         )
 
@@ -103,8 +105,15 @@ class Reader:
 
     def events(self, listing: Listing) -> tuple[Summary, ...]:
         """Give the events that a listing asks for."""
+        # One number after the other: the index gives the ids of one in order, and would have to sort those of two.
+        numbers = rows.numbers_of(listing.state) if listing.state else (None,)
+        found = [row for number in numbers for row in self._summaries(listing, number)]
+        found.sort(key=itemgetter(0), reverse=listing.after is None)
+        return tuple(map(rows.summary_of, found[: _limit(listing)]))
+
+    def _summaries(self, listing: Listing, number: int | None) -> list[rows.Row]:
         wanted: dict[str, object] = {
-            "state = ?": rows.number_of(listing.state) if listing.state else None,
+            "state = ?": number,
             "state IS NULL AND id > ?": self._settled_to() if listing.state == "pending" else None,
             "source = ?": listing.source or None,
             "event = ?": listing.event or None,
@@ -115,16 +124,15 @@ class Reader:
         asked = {condition: value for condition, value in wanted.items() if value is not None}
         where = f" WHERE {' AND '.join(asked)}" if asked else ""
         order = "DESC" if listing.after is None else "ASC"
-        limit = max(0, min(listing.limit, LISTED))
-        found = self._connection.execute(f"{_SUMMARIES}{where} ORDER BY id {order} LIMIT ?", [*asked.values(), limit])
-        return tuple(map(rows.summary_of, found))
+        statement = f"{_SUMMARIES}{where} ORDER BY id {order} LIMIT ?"
+        return self._connection.execute(statement, [*asked.values(), _limit(listing)]).fetchall()
 
     def counts(self) -> dict[State, int]:
         """Count the events on file by their state."""
         counts: dict[State, int] = {"pending": 0, "retrying": 0, "done": 0, "dead": 0}
         (counts["pending"],) = self._connection.execute(_COUNT_PENDING, (self._settled_to(),)).fetchone()
         for number, count in self._connection.execute(_COUNTS):
-            counts[rows.state_of(number)] = count
+            counts[rows.state_of(number)] += count
         return counts
 
     def gaps(self) -> tuple[Gap, ...]:
@@ -148,6 +156,10 @@ class Reader:
 
     def _work(self, ids: abc.Iterable[int]) -> dict[int, list[Settlement]]:
         return _by_event(select_in(self._connection, _WORK, ids))
+
+
+def _limit(listing: Listing) -> int:
+    return max(0, min(listing.limit, LISTED))
 
 
 def _by_event(found: abc.Iterable[rows.Row]) -> dict[int, list[Settlement]]:

@@ -17,11 +17,16 @@ from typing import Any, Literal, cast
 import msgspec
 
 from .delivery import Delivery, Key, Watch
-from .inbox import Settlement, State, Summary
+from .inbox import UNCLAIMED, End, Settlement, State, Summary
 
-RETRYING, DONE, DEAD = 1, 2, 3
-_STATES: dict[int | None, State] = {None: "pending", RETRYING: "retrying", DONE: "done", DEAD: "dead"}
-_NUMBERS = {state: number for number, state in _STATES.items()}
+RETRYING, DONE, DEAD, UNTAKEN = 1, 2, 3, 4
+"""What stands in inbox_events for a state; nothing for a pending event. `UNTAKEN` is done too: no handler took it."""
+
+FINISHED = (DONE, DEAD, UNTAKEN)
+_STATES: dict[int | None, State] = {None: "pending", RETRYING: "retrying", DONE: "done", DEAD: "dead", UNTAKEN: "done"}
+_NUMBERS: dict[State, tuple[int | None, ...]] = {
+    state: tuple(number for number, each in _STATES.items() if each == state) for state in _STATES.values()
+}
 
 # Older SQLite takes 999 parameters in a statement.
 _PARAMETERS = 900
@@ -78,9 +83,14 @@ def state_of(number: int | None) -> State:
     return _STATES[number]
 
 
-def number_of(state: State) -> int | None:
-    """Give what stands in inbox_events for a state; nothing for a pending event."""
+def numbers_of(state: State) -> tuple[int | None, ...]:
+    """Give the numbers that are read as a state."""
     return _NUMBERS[state]
+
+
+def number_of(state: State, end: End) -> int | None:
+    """Give what is to stand in inbox_events for the state that the end of a claim left."""
+    return UNTAKEN if state == "done" and end == "unclaimed" else _NUMBERS[state][0]
 
 
 def digest_of(text: str) -> bytes:
@@ -183,5 +193,13 @@ def summary_of(row: Row) -> Summary:
         received_at=received_at,
         flags=tuple(msgspec.json.decode(flags)),
         size=size,
-        reason=reason or "",
+        reason=reason or (UNCLAIMED if state == UNTAKEN else ""),
     )
+
+
+def reason_of(state: int | None, work: abc.Iterable[Settlement]) -> str:
+    """Give the reason of an event, as its summary has it."""
+    told = [settlement for settlement in work if settlement.outcome != "done"]
+    if told:
+        return max(told, key=lambda settlement: settlement.at).reason
+    return UNCLAIMED if state == UNTAKEN else ""

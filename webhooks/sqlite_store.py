@@ -21,7 +21,7 @@ from .jobs import AnyJob, Call, Effect, Put, Settle
 from .key_index import KeyIndex
 from .known_keys import Seen, first_copy, flags_of, put_on_file, put_with_copy
 from .sqlite_faults import explain, is_store_failure
-from .sqlite_rows import DEAD, DONE, RETRYING, insert, number_of, update_in
+from .sqlite_rows import DEAD, FINISHED, RETRYING, insert, number_of, update_in
 
 _PUT_EVENTS = (
     "INSERT INTO inbox_events(id, state, source, provider, event, resource, received_at, size, flags, unreadable)"
@@ -133,11 +133,11 @@ class Store:
         self._write_work(told)
         ended: dict[int, list[int]] = {}
         for job in settles:
-            if job.state and (number := number_of(job.state)):
+            if job.state and job.end and (number := number_of(job.state, job.end)):
                 ended.setdefault(number, []).append(job.id)
         for state, ids in ended.items():
             update_in(self.connection, "UPDATE inbox_events SET state = ? WHERE id IN", ids, state)
-            self.tally.depth -= len(ids) * (state in (DONE, DEAD))
+            self.tally.depth -= len(ids) * (state in FINISHED)
             self.tally.dead += len(ids) * (state == DEAD)
 
     def effect(self, id: int, settlement: Settlement, work: Work[T]) -> T:

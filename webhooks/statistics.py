@@ -27,6 +27,7 @@ def statistics(hooks: Webhooks, started_at: float) -> dict[str, Any]:
         "duplicates": counts.duplicates.total(),
         "flagged": counts.flagged.total(),
         "unstored": counts.unstored.total(),
+        "unclaimed": counts.unclaimed.total(),
         "handled": counts.handled.total(),
         "handled_per_minute": counts.handled_rate.per_minute(now),
         "retried": counts.retried.total(),

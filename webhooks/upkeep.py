@@ -7,9 +7,11 @@ behind them; they are called again until they find less than that.
 from __future__ import annotations
 
 import sqlite3
+from operator import itemgetter
 
 from .inbox import State
-from .sqlite_rows import DEAD, DONE, number_of, update_in
+from .owed_work import owed_again, write_owed
+from .sqlite_rows import DEAD, FINISHED, numbers_of, update_in
 from .sqlite_store import Store, read_meta
 
 REMOVED_AT_ONCE = 200
@@ -46,31 +48,34 @@ def write_meta(connection: sqlite3.Connection, name: str, value: float) -> None:
     connection.execute("INSERT OR REPLACE INTO inbox_meta(name, value) VALUES (?, ?)", (name, value))
 
 
-def redeliver(store: Store, id: int) -> tuple[str, str, float] | None:
-    """Make a finished event unfinished; give its source, resource and time of receipt. None when it is no such event.
+def redeliver(store: Store, id: int, now: float) -> tuple[str, str, float, list[str]] | None:
+    """Make a finished event unfinished; None when it is no such event.
 
-    The settlements of its dead handlers are dropped; when none died, all are.
+    Gives its source, its resource, its time of receipt, and the handlers that are owed it. The settlements of its
+    dead handlers are dropped; when none died, all are.
     """
     ask = store.connection.execute
     row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
-    if row is None or row[0] not in (DONE, DEAD):
+    if row is None or row[0] not in FINISHED:
         return None
     write_meta(store.connection, "settled_to", min(id - 1, read_meta(store.connection, "settled_to") or 0))
+    owed = owed_again(store, id)
     if ask("DELETE FROM inbox_work WHERE event = ? AND outcome = 'dead'", (id,)).rowcount == 0:
         ask("DELETE FROM inbox_work WHERE event = ?", (id,))
     ask("UPDATE inbox_events SET state = NULL WHERE id = ?", (id,))
+    write_owed(store, {id: owed}, now)
     state, source, resource, received_at = row
     store.tally.depth += 1
     store.tally.dead -= state == DEAD
-    return source, resource, received_at
+    return source, resource, received_at, owed
 
 
 def remove(store: Store, state: State, before: float | None) -> int:
     """Remove the oldest events of a finished state, of those received before a time; say how many."""
-    oldest = store.connection.execute(
-        "SELECT id, received_at FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?",
-        (number_of(state), REMOVED_AT_ONCE),
-    )
+    select = "SELECT id, received_at FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?"
+    # One number after the other: the index gives the ids of one in order, and would have to sort those of two.
+    oldest = [row for one in numbers_of(state) for row in store.connection.execute(select, (one, REMOVED_AT_ONCE))]
+    oldest = sorted(oldest, key=itemgetter(0))[:REMOVED_AT_ONCE]
     ids = [event for event, at in oldest if before is None or at < before]
     for statement in _REMOVE if ids else ():
         update_in(store.connection, statement, ids)

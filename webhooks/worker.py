@@ -41,7 +41,8 @@ Report = abc.Callable[[Claim, Settlement], object]
 class Worker:
     """Works on the events of one inbox, at most `concurrency` at a time.
 
-    `report` is told of every settlement once it is on disk. `jitter` gives numbers from 0 to 1.
+    `report` is told of every settlement once it is on disk, and `unclaimed` of every event that no handler takes.
+    `jitter` gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Worker:
         backoff: Backoff | None = None,
         jitter: abc.Callable[[], float] = random.random,
         report: Report | None = None,
+        unclaimed: abc.Callable[[Claim], object] | None = None,
     ) -> None:
         self._inbox = inbox
         self._table = table
@@ -61,6 +63,7 @@ class Worker:
         self._backoff = backoff or Backoff()
         self._jitter = jitter
         self._report = report
+        self._unclaimed = unclaimed
         self._ahead = any(not route.ordered for route in table.routes)
         self._crew = Crew(concurrency, self._handle, inbox.release)
         self._claiming = anyio.CancelScope()
@@ -183,6 +186,8 @@ class Worker:
                 await self._clock.sleep(_PAUSE)
         for settlement in told:
             self._tell(claim, settlement)
+        if end == "unclaimed" and self._unclaimed:
+            self._unclaimed(claim)
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
         if self._report:

@@ -129,13 +129,13 @@ def _description(event: View) -> abc.Iterator[str]:
         if event[name]:
             yield f"  {name:<9} {', '.join(event[name]) if isinstance(event[name], list) else event[name]}"
     yield ""
-    yield "handlers" if event["handlers"] else "no handler has ended yet"
+    yield "handlers" if event["handlers"] else event["reason"] or "no handler has ended yet"
     for told in event["handlers"]:
         again = f", again at {told['retry_at']}" if told["retry_at"] and told["outcome"] == "retry" else ""
-        yield f"  {told['handler'] or '(event)'}  {told['outcome']}, try {told['attempt']}{again}  {told['reason']}"
+        yield f"  {told['handler'] or '(event)'}  {told['outcome']}, {_run(told)}{again}  {told['reason']}"
     for told in event["failures"]:
         yield ""
-        yield f"failed  {told['handler'] or '(event)'}, try {told['attempt']}, {told['at']}: {told['reason']}"
+        yield f"failed  {told['handler'] or '(event)'}, {_run(told)}, {told['at']}: {told['reason']}"
         yield from (f"  {text}" for text in told["traceback"].splitlines())
     yield ""
     yield "headers" if event["headers"] else "no headers were kept"
@@ -144,6 +144,10 @@ def _description(event: View) -> abc.Iterator[str]:
     masked = ", masked" if event["body_masked"] else ""
     yield f"body, {event['size']} bytes{masked}{', cut' if event['body_cut'] else ''}"
     yield from (f"  {text}" for text in (event["body_laid_out"] or event["body_as_received"]).split("\n"))
+
+
+def _run(told: View) -> str:
+    return f"try {told['attempt']}" if told["attempt"] else "not run"
 
 
 async def stats(output: Output, where: Where) -> int:

@@ -10,6 +10,7 @@ import threading
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from outreach_async.sandbox.server import Served
 from tests.webhooks.kept import delivery, told
 from tests.webhooks.on_call import ENDINGS, TOKEN, TRACEBACK, statistics
 from webhooks.console import Console
+from webhooks.known_routes import KnownRoute
 from webhooks.sqlite_inbox import SqliteInbox
 
 CANARY = "canary-never-shown-4711"
@@ -139,6 +141,43 @@ def test_secrets_and_control_characters_are_not_shown(run, reached: tuple[str, s
 def test_an_event_that_is_not_there_is_told(run, reached: tuple[str, str]) -> None:
     shown = run("hooks", "show", "99", *reached)
     assert (shown.code, shown.err) == (1, "there is no event 99: it was removed, or never was\n")
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> str:
+    """Give the file of an inbox with an event that no handler takes, and one that was owed to a handler that went."""
+    path = tmp_path / "left.db"
+
+    async def make() -> None:
+        async with SqliteInbox(path) as inbox:
+            await inbox.introduce((KnownRoute("app:old", "mailing.*"),))
+            await inbox.put(delivery(1, event="prospect.merged"))
+            await inbox.put(delivery(2, resource="mailing/77", event="mailing.bounced"))
+            await inbox.introduce(())
+            untaken, owed = await inbox.claim(2)
+            await inbox.settle(untaken, end="unclaimed")
+            (waits,) = owed.work
+            lost = msgspec.structs.replace(waits, outcome="dead", reason="the handler app:old no longer exists")
+            await inbox.settle(owed, lost, end="whole")
+
+    asyncio.run(make())
+    return str(path)
+
+
+def test_an_event_that_no_handler_takes_says_so(run, left: str) -> None:
+    told_ = run("hooks", "events", "--inbox", left, "--state", "done", "--json").told
+    assert [(event["id"], event["reason"]) for event in told_["events"]] == [(1, "no handler takes it")]
+    assert "no handler takes it" in run("hooks", "events", "--inbox", left).out
+    shown = run("hooks", "show", "1", "--inbox", left)
+    assert "no handler takes it\n" in shown.out
+    assert run("hooks", "show", "1", "--inbox", left, "--json").told["event"]["reason"] == "no handler takes it"
+
+
+def test_what_a_handler_that_went_never_ran_is_a_dead_letter(run, left: str) -> None:
+    assert "the handler app:old no longer exists" in run("hooks", "dead", "--inbox", left).out
+    assert "app:old  dead, not run  the handler app:old no longer" in run("hooks", "show", "2", "--inbox", left).out
+    assert run("hooks", "redeliver", "2", "--inbox", left).code == 0
+    assert states(run, left) == {1: "done", 2: "pending"}
 
 
 def test_stats_count(run, reached: tuple[str, str]) -> None:

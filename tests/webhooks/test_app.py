@@ -16,6 +16,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
 from webhooks import Event, MemoryInbox, OutreachSource, SqliteInbox, Webhooks
+from webhooks.inbox import Listing
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
 from webhooks.receiver import ABORT, Abort, Reply
 from webhooks.testing import SECRET
@@ -116,6 +117,47 @@ async def test_a_handler_that_does_not_stop_holds_nothing_up(
         await hooks.stop()
     assert ran == [1, 1]
     assert hooks.statistics()["handled"] == 1
+
+
+async def test_a_handler_that_is_gone_loses_what_it_never_ran_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"))
+
+    @before.on("*", name="old-name")
+    async def old(event: Event) -> None: ...
+
+    async with before:
+        await before.drain(0)
+        message = outreach()
+        await before.receive("outreach", message.headers, message.body)
+    made = receiver(SqliteInbox(tmp_path / "inbox.db"))
+    async with made.hooks as hooks:
+        await hooks.settled()
+        (dead,) = await hooks.inbox.events(Listing(state="dead"))
+        assert dead.reason == "the handler old-name no longer exists; it had not handled this event"
+        assert hooks.inbox.statistics().dead == 1
+        assert 'webhooks_dead_total{handler="old-name"} 1\n' in hooks.metrics()
+        # Nothing ran, so there is nothing to time.
+        assert 'webhooks_handler_seconds_count{handler="old-name"}' not in hooks.metrics()
+    assert made.handled == ["prospect.updated"]
+    assert "old-name" in caplog.text
+
+
+async def test_an_event_that_no_handler_takes_is_counted(tmp_path: Path) -> None:
+    hooks = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"))
+
+    @hooks.on("task.*")
+    async def tasks(event: Event) -> None: ...
+
+    async with hooks:
+        message = outreach()
+        await hooks.receive("outreach", message.headers, message.body)
+        await hooks.settled()
+        (summary,) = await hooks.inbox.events(Listing())
+        assert (summary.state, summary.reason) == ("done", "no handler takes it")
+        assert 'webhooks_unclaimed_total{source="outreach"} 1\n' in hooks.metrics()
+        assert hooks.statistics()["unclaimed"] == 1
 
 
 async def test_deliveries_are_stored_while_handlers_drain() -> None:

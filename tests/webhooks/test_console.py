@@ -352,6 +352,23 @@ async def test_an_inbox_that_does_not_answer_is_told(clock: WoundClock) -> None:
     await inbox.close()
 
 
+async def test_what_no_handler_takes_or_ran_says_so(clock: WoundClock) -> None:
+    inbox = MemoryInbox()
+    await inbox.open(clock)
+    await inbox.put(delivery(1))
+    await inbox.put(delivery(2, resource=""))
+    untaken, lost = await inbox.claim(2)
+    await inbox.settle(untaken, end="unclaimed")
+    await inbox.settle(lost, told("app:old", "dead", attempt=0, reason="it no longer exists"), end="whole")
+    async with served(inbox, clock) as client:
+        assert "no handler takes it" in await text_of(client, "/console", **BEARER)
+        page = await text_of(client, "/console/events/1", **BEARER)
+        assert "No handler takes it." in page
+        assert "No handler has ended yet" not in page
+        assert (await text_of(client, "/console/events/2", **BEARER)).count("not run") == 2
+    await inbox.close()
+
+
 # Nothing from outside acts
 
 

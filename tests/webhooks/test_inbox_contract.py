@@ -18,8 +18,9 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import BACKENDS, Backend, delivery, finish, ids, nothing_to_claim, told
 from webhooks.delivery import Key, Watch
-from webhooks.inbox import Inbox, Listing
+from webhooks.inbox import Claim, Inbox, Listing
 from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxFull
+from webhooks.known_routes import KnownRoute
 
 
 @pytest.fixture
@@ -193,6 +194,17 @@ class TestOrder:
         await clock.advance(5)
         (again,) = await claiming
         assert (again.id, again.ahead) == (second.id, True)
+
+    async def test_ahead_of_its_turn_an_event_is_not_lent_again_for_a_retry_that_was_left(self, inbox: Inbox):
+        await inbox.put(delivery(1))
+        second = await inbox.put(delivery(2))
+        head, early = await inbox.claim(2, ahead=True)
+        await inbox.settle(early, told("app:gone", "retry", retry_at=START), end="part")
+        (again,) = await inbox.claim(1, ahead=True)
+        await inbox.settle(again, end="part")
+        assert await nothing_to_claim(inbox, ahead=True)
+        await finish(inbox, [head])
+        assert ids(await inbox.claim(1, ahead=True)) == [second.id]
 
     async def test_new_events_and_retries_take_turns(self, inbox: Inbox, clock: WoundClock):
         for n in range(8):
@@ -599,6 +611,162 @@ class TestOpeningAgain:
         for call in waiting[1:]:
             with pytest.raises(InboxClosed):
                 await call
+
+
+AUDIT, TASKS = KnownRoute("audit", "*"), KnownRoute("tasks", "task.*")
+
+
+class TestHandlersThatWent:
+    """What was owed to a handler is on record under its name."""
+
+    async def left(self, backend: Backend, clock: WoundClock, *events: str) -> Inbox:
+        """Put events while two handlers are known, and open the inbox again without any."""
+        inbox = await backend.open(clock)
+        await inbox.introduce((AUDIT, TASKS))
+        for n, event in enumerate(events):
+            await inbox.put(delivery(n, resource=f"prospect/{n}", event=event))
+        await inbox.close()
+        inbox = await backend.open(clock)
+        await inbox.introduce(())
+        return inbox
+
+    def owed(self, claims: abc.Iterable[Claim]) -> list[list[tuple[str, str, int]]]:
+        return [[(work.handler, work.outcome, work.attempt) for work in claim.work] for claim in claims]
+
+    async def test_an_event_is_owed_to_those_that_took_it(self, backend: Backend, clock: WoundClock):
+        inbox = await self.left(backend, clock, "task.created", "prospect.updated")
+        await inbox.put(delivery(9, resource="", event="task.created"))
+        claims = await inbox.claim(9)
+        assert self.owed(claims) == [[("audit", "retry", 0), ("tasks", "retry", 0)], [("audit", "retry", 0)], []]
+        assert [claim.later for claim in claims] == [frozenset()] * 3
+        await inbox.settle(claims[0], told("audit", "dead"), told("tasks"), end="whole")
+        await inbox.settle(claims[1], end="whole")
+        assert await inbox.counts() == {"pending": 1, "retrying": 1, "done": 0, "dead": 1}
+        assert inbox.statistics().retrying == 1
+        await inbox.close()
+
+    async def test_what_is_owed_survives_another_start_and_is_written_once(self, backend: Backend, clock: WoundClock):
+        inbox = await self.left(backend, clock, "task.created")
+        inbox.release((await inbox.claim())[0])
+        await inbox.close()
+        for routes in ((), (TASKS,)):
+            inbox = await backend.open(clock)
+            await inbox.introduce(routes)
+            (claim,) = await inbox.claim()
+            assert self.owed([claim]) == [[("audit", "retry", 0), ("tasks", "retry", 0)]]
+            await inbox.close()
+
+    async def test_one_that_is_there_again_in_time_is_owed_nothing(self, backend: Backend, clock: WoundClock):
+        inbox = await self.left(backend, clock, "task.created")
+        await inbox.close()
+        inbox = await backend.open(clock)
+        await inbox.introduce((TASKS, AUDIT))
+        assert self.owed(await inbox.claim()) == [[]]
+        await inbox.close()
+
+    async def test_what_came_after_it_went_is_not_its(self, backend: Backend, clock: WoundClock):
+        inbox = await self.left(backend, clock, "task.created")
+        await inbox.put(delivery(8, resource="", event="task.created"))
+        # Nothing was claimed meanwhile, so what it left is still to be written.
+        await inbox.close()
+        inbox = await backend.open(clock)
+        await inbox.introduce(())
+        assert [len(each) for each in self.owed(await inbox.claim(9))] == [2, 0]
+        await inbox.close()
+
+    async def test_one_that_takes_less_is_owed_the_rest(self, backend: Backend, clock: WoundClock):
+        inbox = await self.left(backend, clock, "task.created", "prospect.updated")
+        await inbox.introduce((AUDIT, TASKS))
+        await inbox.introduce((KnownRoute("audit", "prospect.*"), TASKS))
+        assert self.owed(await inbox.claim(9)) == [[("audit", "retry", 0)], []]
+        await inbox.close()
+
+    async def test_what_is_settled_or_finished_is_left_alone(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock)
+        await inbox.introduce((AUDIT, TASKS))
+        for n in range(3):
+            await inbox.put(delivery(n, resource="", event="task.created"))
+        first, second, third = await inbox.claim(3)
+        await inbox.settle(first, told("audit"), end="whole")
+        await inbox.settle(second, told("audit", "dead"))
+        await inbox.settle(third, told("audit", "retry", retry_at=START + 9, reason="no"), end="whole")
+        await inbox.introduce(())
+        inbox.release(second)
+        again = {claim.id: claim for claim in await inbox.claim(3)}
+        assert self.owed([again[second.id]]) == [[("audit", "dead", 1), ("tasks", "retry", 0)]]
+        assert self.owed([again[third.id]]) == [[("audit", "retry", 1), ("tasks", "retry", 0)]]
+        assert again[third.id].later == {"audit"}
+        assert (await inbox.get(first.id)).work == (told("audit"),)
+        await inbox.close()
+
+    async def test_many_are_written_some_at_a_time(self, backend: Backend, clock: WoundClock, monkeypatch):
+        monkeypatch.setattr("webhooks.owed_work.OWED_AT_ONCE", 4)
+        inbox = await self.left(backend, clock, *["task.created"] * 7)
+        claims = await inbox.claim(9)
+        assert self.owed(claims) == [[("audit", "retry", 0), ("tasks", "retry", 0)]] * 7
+        await inbox.close()
+
+    async def test_a_dead_one_that_went_is_owed_what_is_delivered_again(self, inbox: Inbox):
+        await inbox.introduce((AUDIT, TASKS))
+        receipt = await inbox.put(delivery(event="task.created"))
+        (claim,) = await inbox.claim()
+        await inbox.settle(claim, told("audit", "dead"), told("tasks", "dead"), told("", "dead"), end="whole")
+        await inbox.introduce((TASKS,))
+        assert await inbox.redeliver(receipt.id)
+        (claim,) = await inbox.claim()
+        assert self.owed([claim]) == [[("audit", "retry", 0)]]
+        await inbox.settle(claim, told("tasks"), end="whole")
+        assert (await inbox.get(receipt.id)).state == "retrying"
+        await inbox.settle((await inbox.claim())[0], told("audit", "dead", attempt=0, reason="gone"), end="whole")
+        assert (await inbox.get(receipt.id)).reason == "gone"
+        await inbox.introduce((TASKS, AUDIT))
+        assert await inbox.redeliver(receipt.id)
+        assert self.owed(await inbox.claim()) == [[("tasks", "done", 1)]]
+
+
+class TestWhatNoHandlerTakes:
+    async def untaken(self, inbox: Inbox, number: int) -> int:
+        receipt = await inbox.put(delivery(number, resource=""))
+        (claim,) = await inbox.claim()
+        await inbox.settle(claim, end="unclaimed")
+        return receipt.id
+
+    async def test_it_is_done_and_says_so(self, inbox: Inbox):
+        one = await self.untaken(inbox, 1)
+        entry, (summary,) = await inbox.get(one), await inbox.events(Listing(state="done"))
+        assert (entry.state, entry.work, entry.reason) == ("done", (), "no handler takes it")
+        assert (summary.state, summary.reason) == ("done", "no handler takes it")
+        assert inbox.statistics().depth == 0
+        assert await nothing_to_claim(inbox)
+
+    async def test_it_stands_among_the_done_ones(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock)
+        made = []
+        for n in range(6):
+            if n % 2:
+                made.append(await self.untaken(inbox, n))
+            else:
+                made.append((await inbox.put(delivery(n, resource=""))).id)
+                await finish(inbox, await inbox.claim())
+        newest = made[::-1]
+        assert [each.id for each in await inbox.events(Listing(state="done"))] == newest
+        assert [each.id for each in await inbox.events(Listing(state="done", limit=3))] == newest[:3]
+        assert [each.id for each in await inbox.events(Listing(state="done", after=made[1], limit=3))] == made[2:5]
+        assert [each.id for each in await inbox.events(Listing(state="done", before=made[4]))] == made[3::-1]
+        assert await inbox.counts() == {"pending": 0, "retrying": 0, "done": 6, "dead": 0}
+        await inbox.close()
+        inbox = await backend.open(clock)
+        assert (inbox.statistics().depth, await nothing_to_claim(inbox)) == (0, True)
+        assert await inbox.purge(START + 1) == 6
+        assert await inbox.events(Listing()) == ()
+        await inbox.close()
+
+    async def test_it_is_delivered_again_to_a_handler_that_takes_it_now(self, inbox: Inbox):
+        one = await self.untaken(inbox, 1)
+        assert await inbox.redeliver(one)
+        await finish(inbox, await inbox.claim())
+        entry = await inbox.get(one)
+        assert (entry.state, entry.reason) == ("done", "")
 
 
 def test_one_object_serves_one_event_loop_after_the_other(backend: Backend):

@@ -32,6 +32,7 @@ class Model:
     covered: bool = False
     visited: bool = False
     left: bool = False
+    passed: set[str] = field(default_factory=set)
     work: dict[str, Settlement] = field(default_factory=dict)
     retries: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -41,6 +42,9 @@ class Model:
 
     def due(self, now: float) -> bool:
         return any(due <= now for due, _ in self.retries.values())
+
+    def due_ahead(self, now: float) -> bool:
+        return any(due <= now for name, (due, _) in self.retries.items() if name not in self.passed)
 
     def hold(self) -> float:
         return max((hold for _, hold in self.retries.values()), default=0.0)
@@ -104,6 +108,7 @@ class InboxMachine(RuleBasedStateMachine):
             assert {work.handler: work for work in claim.work} == model.work
             assert claim.later == {name for name, (due, _) in model.retries.items() if due > self.clock.now()}
             model.state = "ahead" if claim.ahead else "running"
+            model.passed = model.retries.keys() - claim.later
             self.lent[claim.id] = claim
         return multiple(*got)
 
@@ -131,6 +136,7 @@ class InboxMachine(RuleBasedStateMachine):
         for settlement in made:
             model.work[settlement.handler] = settlement
             model.retries.pop(settlement.handler, None)
+            model.passed.discard(settlement.handler)
             if settlement.outcome == "retry":
                 model.retries[settlement.handler] = (settlement.retry_at, settlement.hold_until)
         end: End | None = None
@@ -159,6 +165,7 @@ class InboxMachine(RuleBasedStateMachine):
             model = self.events[claim.id]
             model.visited = model.visited and model.state != "ahead"
             model.state = "retrying" if model.covered else "waiting"
+            model.passed = set()
             self.pass_holds()
 
     @rule(which=st.integers(0, 40))
@@ -188,6 +195,7 @@ class InboxMachine(RuleBasedStateMachine):
             if not model.unfinished:
                 continue
             model.state, model.visited, model.left = ("retrying" if model.covered else "waiting"), False, False
+            model.passed = set()
             for name in model.retries:
                 again = resumed(model.work[name], self.clock.now())
                 model.retries[name] = (again.due, again.hold)
@@ -225,7 +233,7 @@ class InboxMachine(RuleBasedStateMachine):
             if model.state == "waiting":
                 if self.has_turn(one, model):
                     found[one] = False
-                elif self.gives_ahead and (not model.visited or model.due(now)):
+                elif self.gives_ahead and (not model.visited or model.due_ahead(now)):
                     found[one] = True
         return found
 

@@ -75,6 +75,20 @@ def test_every_outcome_is_counted_by_its_handler() -> None:
     assert set(counts.runs) == {"a", "b"}
 
 
+def test_what_was_never_run_is_not_timed() -> None:
+    counts = Counts([])
+    counts.settled(told("gone", "dead", attempt=0))
+    assert (counts.dead, dict(counts.runs), counts.handled_rate.per_minute(START)) == ({"gone": 1}, {}, 0)
+
+
+def test_events_that_no_handler_takes_are_counted_by_source() -> None:
+    counts = Counts(["outreach", "planmysaas"])
+    counts.note_unclaimed("outreach")
+    values = read(exposition(Tally([OutreachSource("x")]), counts, None, START))
+    assert values['webhooks_unclaimed_total{source="outreach"}'] == 1
+    assert values['webhooks_unclaimed_total{source="planmysaas"}'] == 0
+
+
 def test_a_histogram_counts_up() -> None:
     histogram = Histogram((0.1, 1.0))
     for value in (0.05, 0.1, 0.5, 3.0):

@@ -9,6 +9,7 @@ import random
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import anyio
 import msgspec
@@ -23,6 +24,7 @@ from webhooks.delivery import Delivery
 from webhooks.events import Event
 from webhooks.inbox import Claim, Inbox, Listing, Settlement
 from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxUnavailable
+from webhooks.known_routes import known_routes
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.plan import after_failure, make_plan
 from webhooks.routing import Route, Router, RoutingTable
@@ -38,17 +40,21 @@ class Desk:
         self.clock = clock
         self.router = Router()
         self.reported: list[tuple[int, str, str]] = []
+        self.unclaimed: list[int] = []
         self.worker: Worker | None = None
 
     @contextlib.asynccontextmanager
     async def working(self, *, concurrency: int = 16, grace: float = 0.0) -> abc.AsyncIterator[Worker]:
+        table = self.router.table()
+        await self.inbox.introduce(known_routes(table.routes))
         self.worker = Worker(
             self.inbox,
-            self.router.table(),
+            table,
             self.clock,
             concurrency=concurrency,
             jitter=lambda: 1.0,
             report=lambda claim, made: self.reported.append((claim.id, made.handler, made.outcome)),
+            unclaimed=lambda claim: self.unclaimed.append(claim.id),
         )
         running = asyncio.ensure_future(self.worker.run())
         try:
@@ -56,6 +62,22 @@ class Desk:
         finally:
             self.worker.stop(grace)
             await running
+
+    async def start_again(self) -> None:
+        """Close the inbox and open it, with no handlers as yet."""
+        await self.inbox.close()
+        await self.inbox.open(self.clock)
+        self.router = Router()
+
+    def handle(self, name: str, pattern: str = "*", **terms: Any) -> list[int]:
+        """Register a handler, and give the list of what it ran."""
+        ran: list[int] = []
+
+        @self.router.on(pattern, name=name, **terms)
+        async def handle(event: Event) -> None:
+            ran.append(number(event))
+
+        return ran
 
     async def put(self, *numbers: int, **fields: object) -> list[int]:
         """Put deliveries, each of a resource of its own unless one is named."""
@@ -116,6 +138,10 @@ class TestHandlers:
         async with desk.working():
             await desk.inbox.quiet()
         assert await desk.state(one) == "done"
+        assert (desk.reported, desk.unclaimed) == ([], [one])
+        entry = await desk.inbox.get(one)
+        assert entry is not None
+        assert entry.reason == "no handler takes it"
 
     async def test_one_that_fails_does_not_stop_the_others_and_it_alone_is_run_again(self, desk: Desk):
         ran: list[str] = []
@@ -246,6 +272,163 @@ class TestHandlers:
             await desk.inbox.quiet()
             await desk.pass_time(1)
         assert keys == ["outreach/digest/1"] * 2
+
+
+class TestHandlersThatAreGone:
+    """What a handler never ran is not lost without a word when it is there no more."""
+
+    async def left(self, desk: Desk, *numbers: int, **fields: Any) -> list[int]:
+        """Let the present handlers be known, put deliveries that none of them runs, and start again without any."""
+        async with desk.working() as worker:
+            await desk.clock.advance(0)
+            worker.stop(0)
+            ids = await desk.put(*numbers, **fields)
+        await desk.start_again()
+        return ids
+
+    async def dead(self, desk: Desk, one: int) -> dict[str, str]:
+        entry = await desk.inbox.get(one)
+        assert entry is not None
+        return {work.handler: work.reason for work in entry.work if work.outcome == "dead"}
+
+    async def test_what_it_never_ran_is_given_up_in_its_name(self, desk: Desk):
+        desk.handle("old")
+        desk.handle("stays")
+        (one,) = await self.left(desk, 1)
+        ran = desk.handle("stays")
+        async with desk.working():
+            await desk.inbox.quiet()
+            (two,) = await desk.put(2)
+            await desk.inbox.quiet()
+        assert await self.dead(desk, one) == {"old": "the handler old no longer exists; it had not handled this event"}
+        assert (await desk.state(one), await desk.state(two)) == ("dead", "done")
+        assert ran == [1, 2]
+        assert (one, "old", "dead") in desk.reported
+
+    async def test_a_new_name_runs_once_and_the_old_one_is_given_up(self, desk: Desk):
+        desk.handle("old")
+        (one,) = await self.left(desk, 1)
+        ran = desk.handle("new")
+        async with desk.working():
+            await desk.inbox.quiet()
+            assert await desk.state(one) == "dead"
+            await desk.inbox.redeliver(one)
+            await desk.inbox.quiet()
+        assert (ran, list(await self.dead(desk, one))) == ([1], ["old"])
+
+    async def test_one_that_is_there_again_runs_what_is_delivered_again(self, desk: Desk):
+        desk.handle("old")
+        (one,) = await self.left(desk, 1)
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert await desk.state(one) == "dead"
+        for deliver_first in (True, False):
+            if deliver_first:
+                # The way of an operator whose receiver does not run.
+                assert await desk.inbox.redeliver(one)
+            await desk.start_again()
+            ran = desk.handle("old")
+            async with desk.working():
+                if not deliver_first:
+                    assert await desk.inbox.redeliver(one)
+                await desk.inbox.quiet()
+            assert (ran, await desk.state(one)) == ([1], "done")
+
+    async def test_one_that_is_there_again_before_its_work_was_given_up_runs_it(self, desk: Desk):
+        desk.handle("old")
+        (one,) = await self.left(desk, 1)
+        await desk.inbox.introduce(())
+        await desk.start_again()
+        ran = desk.handle("old")
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert (ran, await desk.state(one)) == ([1], "done")
+
+    async def test_one_that_gave_up_and_went_is_not_forgotten_by_a_redelivery(self, desk: Desk):
+        @desk.router.on("*", name="old", retries=0)
+        async def fails(event: Event) -> None:
+            raise ValueError("down")
+
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await desk.inbox.quiet()
+        await desk.start_again()
+        async with desk.working():
+            await desk.inbox.redeliver(one)
+            await desk.inbox.quiet()
+        assert await self.dead(desk, one) == {"old": "the handler old no longer exists; it had not handled this event"}
+
+    async def test_one_that_takes_other_events_now_gives_up_what_it_never_ran(self, desk: Desk):
+        desk.handle("changed")
+        (one,) = await self.left(desk, 1)
+        ran = desk.handle("changed", "task.*")
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert await self.dead(desk, one) == {
+            "changed": "the handler changed no longer takes this event; it had not handled this event"
+        }
+        assert ran == []
+
+    async def test_what_it_was_done_with_stays_done(self, desk: Desk):
+        desk.handle("old")
+        gate = asyncio.Event()
+
+        @desk.router.on("*", name="slow")
+        async def slow(event: Event) -> None:
+            await gate.wait()
+
+        (one,) = await desk.put(1)
+        async with desk.working():
+            await desk.clock.advance(0)
+        await desk.start_again()
+        desk.handle("slow")
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert await desk.state(one) == "done"
+
+    async def test_without_order_it_is_given_up_too(self, desk: Desk):
+        desk.handle("old")
+        ids = await self.left(desk, 1, 2, resource="a/1")
+        ran = desk.handle("free", ordered=False)
+        async with desk.working():
+            await desk.inbox.quiet()
+        assert [list(await self.dead(desk, one)) for one in ids] == [["old"], ["old"]]
+        assert sorted(ran) == [1, 2]
+
+    async def test_before_its_turn_it_is_not_looked_at_again_and_again(self, desk: Desk):
+        desk.handle("old")
+        _, two = await self.left(desk, 1, 2, resource="a/1")
+        gate, ran = asyncio.Event(), desk.handle("free", ordered=False)
+
+        @desk.router.on("*", name="strict")
+        async def strict(event: Event) -> None:
+            await gate.wait()
+
+        inbox = Counting(desk.inbox)
+        desk.inbox = cast(Inbox, inbox)
+        async with desk.working(grace=1):
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert (ran, inbox.claimed) == ([1, 2], 2)
+            gate.set()
+            await desk.inbox.quiet()
+        assert list(await self.dead(desk, two)) == ["old"]
+
+
+class Counting:
+    """An inbox that counts what it lends."""
+
+    def __init__(self, inbox: Any) -> None:
+        self._inbox = inbox
+        self.claimed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inbox, name)
+
+    async def claim(self, *args: Any, **options: Any) -> tuple[Claim, ...]:
+        claims: tuple[Claim, ...] = await self._inbox.claim(*args, **options)
+        self.claimed += len(claims)
+        return claims
 
 
 class TestOrder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import functools
 import re
 import secrets
 import time
@@ -29,7 +30,7 @@ from .console_html import SECURITY_HEADERS, Safe, joined, page
 from .console_style import ICON, STYLE
 from .inbox import Inbox, Listing
 from .inbox_errors import InboxError
-from .operations import listing_of, number, redeliver, redeliver_dead
+from .operations import listing_of, number, redeliver, redeliver_dead, redeliver_every
 
 LISTED = 50
 FORM_LIMIT = 8 * 1024
@@ -155,7 +156,7 @@ class Console:
 
     async def _redeliver(self, form: abc.Mapping[str, str]) -> web.Response:
         if form.get("all"):
-            done = await redeliver_dead(self._inbox)
+            done = await redeliver_every(functools.partial(redeliver_dead, self._inbox))
             return _onward(f"{PATH}/dead?redelivered={len(done.taken)}")
         event = number(form.get("id"), "id")
         if event is None:

@@ -54,6 +54,23 @@ async def redeliver_dead(inbox: Inbox, before: int | None = None, limit: int = L
     return Redelivered(done.taken, done.left, found[-1].id if more and found else None)
 
 
+async def redeliver_every(some: abc.Callable[[int | None], abc.Awaitable[Redelivered]]) -> Redelivered:
+    """Have every dead letter worked on again; `some` does the newest of those below an id, as `redeliver_dead` does.
+
+    Raises what `some` raises; those before it are taken up already.
+    """
+    taken: list[int] = []
+    left: list[int] = []
+    before: int | None = None
+    while True:
+        done = await some(before)
+        taken += done.taken
+        left += done.left
+        before = done.before
+        if before is None:
+            return Redelivered(tuple(taken), tuple(left))
+
+
 def redelivered_view(done: Redelivered) -> dict[str, Any]:
     """Give what a redelivery did as plain values."""
     return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}

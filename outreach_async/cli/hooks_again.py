@@ -6,11 +6,14 @@ import collections.abc as abc
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import ConfigurationError
-from .hooks_reach import View, Where, writing
+from .hooks_reach import View, Where, Writing, writing
 from .output import DONE, FAILED, Output
+
+if TYPE_CHECKING:
+    from webhooks.operations import Redelivered
 
 MAX_FILE = 256 << 20
 """Bytes of the largest file of saved deliveries."""
@@ -20,17 +23,9 @@ async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, eve
     """Have these events worked on again, or every dead letter. FAILED when some could not be."""
     if bool(ids) is every:
         raise ConfigurationError("it is not said what to redeliver", hint="Name events by their ids, or say --all.")
-    taken: list[int] = []
-    left: list[int] = []
-    before: int | None = None
     async with writing(where) as inbox:
-        while True:
-            done = await (inbox.redeliver_dead(before) if every else inbox.redeliver(ids))
-            taken += done["redelivered"]
-            left += done["left"]
-            before = done["before"]
-            if before is None:
-                break
+        done = await _every(inbox) if every else _read_done(await inbox.redeliver(ids))
+    taken, left = list(done.taken), list(done.left)
     if taken:
         when = "" if where.admin else "; their handlers run when a receiver starts"
         output.say(f"redelivered {len(taken):,} {'event' if len(taken) == 1 else 'events'}{when}")
@@ -40,6 +35,21 @@ async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, eve
         output.note(f"left alone, being worked on or not there: {', '.join(map(str, left))}")
     output.result({"redelivered": taken, "left": left})
     return FAILED if left else DONE
+
+
+async def _every(inbox: Writing) -> Redelivered:
+    from webhooks.operations import redeliver_every
+
+    async def some(before: int | None) -> Redelivered:
+        return _read_done(await inbox.redeliver_dead(before))
+
+    return await redeliver_every(some)
+
+
+def _read_done(told: View) -> Redelivered:
+    from webhooks.operations import Redelivered
+
+    return Redelivered(tuple(told["redelivered"]), tuple(told["left"]), told["before"])
 
 
 async def replay(output: Output, where: Where, file: str, provider: str | None) -> int:

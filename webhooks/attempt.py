@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import anyio
 
-from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.redaction import printable, redact
 
+from .effects import check_unsettled
 from .events import Event
 from .inbox import Claim, Inbox, Settlement
 from .routing import Route
@@ -55,10 +55,7 @@ class Attempt:
 
         Raises ConfigurationError when this run has done one before, ClaimLost, and whatever `work` raises.
         """
-        if self.settled:
-            raise ConfigurationError(
-                "this handler is settled by its first transaction", hint="Do all of it in one function."
-            )
+        check_unsettled(self.settled)
         doing = asyncio.ensure_future(self._inbox.transact(self._claim, self.done(), work))
         try:
             result = await asyncio.shield(doing)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from outreach_async.cli import hooks_follow
 from outreach_async.cli.hooks_events import Asked, events
 from outreach_async.cli.hooks_reach import TOKEN as TOKEN_VARIABLE
 from outreach_async.cli.hooks_reach import Where
@@ -165,6 +166,71 @@ async def test_following_tells_each_new_event_once(inbox: str, capsys: pytest.Ca
     rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
     assert [row["id"] for row in rows] == [4, 5, 6, 7]
     assert [row["event"] for row in rows[2:]] == ["prospect.new1", "prospect.new2"]
+
+
+Part = abc.Callable[[SqliteInbox], abc.Awaitable[object]]
+Follow = abc.Callable[..., abc.Awaitable[list[int]]]
+
+
+def following(inbox: str, capsys: pytest.CaptureFixture[str], **asked: object) -> Follow:
+    """Give what follows an inbox while each of these does its part between two looks; it gives the ids told."""
+
+    async def run(*parts: Part) -> list[int]:
+        left = list(parts)
+
+        async def pause(seconds: float) -> None:
+            if not left:
+                raise KeyboardInterrupt
+            async with SqliteInbox(inbox) as writer:
+                await left.pop(0)(writer)
+
+        with pytest.raises(KeyboardInterrupt):
+            await events(Output(json=True), Where(inbox), Asked(**asked), follow=True, pause=pause)  # type: ignore[arg-type]
+        return [json.loads(row)["id"] for row in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def broken(*numbers: int) -> Part:
+    """Put events that are dead on arrival."""
+    return lambda inbox: asyncio.gather(*(inbox.put(delivery(number, unreadable="broken")) for number in numbers))
+
+
+async def dies(inbox: SqliteInbox) -> None:
+    """Let the event that waits die: it has a lower id than one that is dead already."""
+    (claim,) = await inbox.claim(1)
+    assert claim.id == 4
+    await inbox.settle(claim, told("app:push", "dead", reason="given up"), end="whole")
+
+
+async def test_following_a_state_tells_whatever_comes_into_it(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async def lives(writer: SqliteInbox) -> None:
+        assert await writer.redeliver(2)
+
+    async def dies_again(writer: SqliteInbox) -> None:
+        (claim,) = await writer.claim(1)
+        await writer.settle(claim, told("app:push", "dead", reason="given up"), end="whole")
+
+    follow = following(inbox, capsys, state="dead", limit=1)
+    assert await follow(broken(101), dies, broken(102), lives, dies_again) == [5, 6, 4, 7, 2]
+
+
+async def test_following_a_state_begins_where_it_is_told_to(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await following(inbox, capsys, state="dead", limit=5, before=5)(dies) == [2, 5, 4]
+    assert await following(inbox, capsys, state="dead", limit=5, event="mailing.bounced")(broken(103)) == [2]
+
+
+async def test_following_a_state_keeps_up_and_tells_nothing_old_as_new(
+    inbox: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks_follow, "AT_ONCE", 3)
+
+    async def removes_newest(writer: SqliteInbox) -> None:
+        assert await writer.redeliver(10)
+
+    follow = following(inbox, capsys, state="dead", limit=1)
+    # Five at once are more than one listing gives. When one leaves, an older one comes in sight, and is no news.
+    assert await follow(broken(*range(103, 108)), removes_newest, broken(109)) == [5, 6, 7, 8, 9, 10, 11]
 
 
 def test_a_receiver_may_be_named_by_its_module(

@@ -76,12 +76,12 @@ def redelivered_view(done: Redelivered) -> dict[str, Any]:
     return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}
 
 
-async def replay(inbox: Inbox, document: object, now: float) -> dict[str, Any]:
-    """Put a saved delivery, received `now` in Unix seconds, and give what became of it as plain values.
+async def replay(inbox: Inbox, document: object, now: float, max_body: int) -> dict[str, Any]:
+    """Put a saved delivery of at most `max_body` bytes, received `now` in Unix seconds; give what became of it.
 
     Raises ConfigurationError for what is no saved delivery, InboxFull, InboxUnavailable.
     """
-    delivery = read_saved(document, now)
+    delivery = read_saved(document, now, max_body)
     receipt = await inbox.put(delivery)
     return {"id": receipt.id, "duplicate": receipt.duplicate, "event": line(delivery.event)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from .inbox import State
+from .inbox import LAST_ID, State
 from .sqlite_rows import DEAD, DONE, number_of, update_in
 from .sqlite_store import Store, read_meta
 
@@ -52,7 +52,8 @@ def redeliver(store: Store, id: int) -> tuple[str, str, float] | None:
     The settlements of its dead handlers are dropped; when none died, all are.
     """
     ask = store.connection.execute
-    row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
+    find = "SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?"
+    row = ask(find, (id,)).fetchone() if 0 < id <= LAST_ID else None
     if row is None or row[0] not in (DONE, DEAD):
         return None
     write_meta(store.connection, "settled_to", min(id - 1, read_meta(store.connection, "settled_to") or 0))

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import ConfigurationError
-from .hooks_reach import View, Where, Writing, writing
+from .hooks_reach import MAX_FILE, View, Where, Writing, writing
 from .output import DONE, FAILED, Output
 
 if TYPE_CHECKING:
     from webhooks.operations import Redelivered
-
-MAX_FILE = 256 << 20
-"""Bytes of the largest file of saved deliveries."""
 
 
 async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, every: bool) -> int:
@@ -32,7 +29,7 @@ async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, eve
     elif every:
         output.say("there are no dead letters")
     if left:
-        output.note(f"left alone, being worked on or not there: {', '.join(map(str, left))}")
+        output.note(f"left alone, not there or being worked on: {', '.join(map(str, left))}")
     output.result({"redelivered": taken, "left": left})
     return FAILED if left else DONE
 
@@ -69,7 +66,7 @@ def _check(saved: abc.Sequence[Any]) -> None:
 
     for number, each in enumerate(saved, 1):
         try:
-            read_saved(each, 0.0)
+            read_saved(each, 0.0, MAX_FILE)
         except ConfigurationError as error:
             raise ConfigurationError(f"delivery {number}: {error.message}", hint=error.hint) from None
 

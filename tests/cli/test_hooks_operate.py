@@ -142,6 +142,20 @@ def test_an_event_that_is_not_there_is_told(run, reached: tuple[str, str]) -> No
     assert (shown.code, shown.err) == (1, "there is no event 99: it was removed, or never was\n")
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**18, 10**20 - 1, 10**39])
+def test_a_number_that_no_event_can_have_is_not_there(run, reached: tuple[str, str], number: int) -> None:
+    for more in ((), ("--raw",)):
+        shown = run("hooks", "show", str(number), *reached, *more)
+        assert (shown.code, shown.err) == (1, f"there is no event {number}: it was removed, or never was\n")
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**18, 10**20 - 1, 10**39])
+def test_a_number_that_no_event_can_have_is_not_redelivered(run, inbox: str, receiver: _Receiver, number: int) -> None:
+    for where in (("--inbox", inbox), ("--admin", receiver.url)):
+        shown = run("hooks", "redeliver", "2", str(number), *where)
+        assert (shown.code, shown.err) == (1, f"left alone, not there or being worked on: {number}\n")
+
+
 def test_stats_count(run, reached: tuple[str, str]) -> None:
     told_ = run("hooks", "stats", *reached, "--json").told
     assert told_["events"] == {"pending": 1, "retrying": 1, "done": 1, "dead": 2}
@@ -299,6 +313,20 @@ def test_what_was_shown_raw_is_replayed(run, inbox: str, tmp_path: Path, receive
         assert (shown.told["stored"], shown.told["duplicates"]) == (first, 3 - first)
     event = run("hooks", "show", "6", "--admin", receiver.url, "--json").told["event"]
     assert event["flags"] == ["replayed"]
+
+
+def test_a_body_that_a_source_took_is_replayed_whatever_its_size(run, inbox: str, tmp_path: Path) -> None:
+    body = json.dumps({"data": {"type": "prospect", "id": 1, "attributes": {"title": "é" * 1_500_000}}})
+
+    async def take() -> None:
+        async with SqliteInbox(inbox) as writer:
+            await writer.put(delivery(6, body=body.encode()))
+
+    asyncio.run(take())
+    saved = tmp_path / "saved.jsonl"
+    saved.write_text(run("hooks", "show", "6", "--raw", "--inbox", inbox).out)
+    shown = run("hooks", "replay", str(saved), "--inbox", inbox, "--json")
+    assert (shown.code, shown.told["stored"]) == (0, 1)
 
 
 def test_a_body_is_replayed_as_its_vendor_sends_it(run, inbox: str, tmp_path: Path) -> None:

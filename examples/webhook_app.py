@@ -31,9 +31,9 @@ from webhooks.testing import signed
 EVENTS = 20
 
 
-def receiver(secret: str, inbox: str) -> Webhooks:
+def receiver(inbox: str) -> Webhooks:
     """Give the application: one source, one inbox, one handler."""
-    hooks = Webhooks(OutreachSource(secret=secret), inbox=SqliteInbox(inbox), concurrency=2, grace=1.0)
+    hooks = Webhooks(OutreachSource.from_env(), inbox=SqliteInbox(inbox), concurrency=2, grace=1.0)
 
     @hooks.on(ProspectCreated, name="welcome")
     async def welcome(event: ProspectCreated) -> None:
@@ -87,9 +87,12 @@ def story(folder: str) -> int:
 
 
 def main() -> int:
-    if secret := os.environ.get("OUTREACH_WEBHOOK_SECRET"):
-        hooks = receiver(secret, os.environ.get("INBOX", "inbox.db"))
-        return hooks.run(port=int(os.environ.get("PORT", "8080")), admin_port=0)
+    if os.environ.get("OUTREACH_WEBHOOK_SECRET"):
+        port = os.environ.get("PORT", "8080")
+        if not port.isdecimal():
+            print(f"PORT is no number: {port!r}", file=sys.stderr)
+            return 2
+        return receiver(os.environ.get("INBOX", "inbox.db")).run(port=int(port), admin_port=0)
     with tempfile.TemporaryDirectory() as folder:
         return story(folder)
 

@@ -117,6 +117,13 @@ def test_a_lead_is_created_only_when_asked_for(service: dict[str, Any], tmp_path
     assert PROOF["planmysaas_leads.py"] in ran("planmysaas_leads.py", tmp_path, **settings, LEAD_EMAIL="a@example.com")
 
 
+def test_a_port_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    with started("webhook_app.py", tmp_path, {"OUTREACH_WEBHOOK_SECRET": "s3cret", "PORT": "abc"}) as process:
+        out, err = process.communicate(timeout=50)
+    assert (process.returncode, out) == (2, "")
+    assert err == "PORT is no number: 'abc'\n"
+
+
 def test_a_person_signs_in_and_stays_signed_in(service: dict[str, Any], tmp_path: Path) -> None:
     settings = {
         "OUTREACH_BASE_URL": service["outreach_base_url"],

@@ -24,5 +24,6 @@ def admin_app(hooks: Webhooks, token: str) -> web.Application:
     if token:
         from .console import Console
 
-        app.add_routes(Console(hooks.inbox, hooks.statistics, token).routes())
+        largest = max(source.max_body for source in hooks.sources)
+        app.add_routes(Console(hooks.inbox, hooks.statistics, token, max_body=largest).routes())
     return app

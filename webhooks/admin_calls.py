@@ -18,14 +18,14 @@ from outreach_async.protocol.errors import ConfigurationError
 
 from .aiohttp_shell import BODY_DEADLINE, read_body
 from .console_access import PATH, Access
-from .inbox import Inbox
+from .inbox import LAST_ID, Inbox
 from .inbox_errors import InboxError
 from .inbox_views import entry_view, gap_view, stored_view, summary_view
 from .operations import listing_of, redeliver, redeliver_dead, redelivered_view, replay
 from .replay import saved
 
-BODY_LIMIT = 8 << 20
-"""Bytes of the largest call; a delivery of 1 MiB written as JSON is smaller."""
+ROOM = 1 << 20
+"""Bytes of a call beside the body of a delivery in it."""
 
 ROOT = f"{PATH}/api"
 
@@ -36,7 +36,7 @@ Call = abc.Callable[[web.Request], abc.Awaitable[Answer]]
 
 
 class AdminCalls:
-    """Answers the command line. `now` gives Unix seconds."""
+    """Answers the command line. `now` gives Unix seconds, `max_body` is the most bytes of a replayed delivery."""
 
     def __init__(
         self,
@@ -44,18 +44,22 @@ class AdminCalls:
         statistics: abc.Callable[[], abc.Mapping[str, Any]],
         access: Access,
         now: abc.Callable[[], float],
+        max_body: int,
     ) -> None:
         self._inbox = inbox
         self._statistics = statistics
         self._access = access
         self._now = now
+        self._max_body = max_body
+        # A byte takes six in JSON when it has to be escaped.
+        self._limit = 6 * max_body + ROOM
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes, all below `/console/api`."""
         return [
             web.get(f"{ROOT}/stats", self._guarded(self._stats)),
             web.get(f"{ROOT}/events", self._guarded(self._events)),
-            web.get(ROOT + r"/events/{id:\d{1,18}}", self._guarded(self._event)),
+            web.get(ROOT + "/events/{id:[0-9]{1,100}}", self._guarded(self._event)),
             web.get(f"{ROOT}/gaps", self._guarded(self._gaps)),
             web.post(f"{ROOT}/redeliver", self._guarded(self._redeliver)),
             web.post(f"{ROOT}/replay", self._guarded(self._replay)),
@@ -96,7 +100,7 @@ class AdminCalls:
         return {"gaps": [gap_view(gap) for gap in await self._inbox.gaps()]}
 
     async def _redeliver(self, request: web.Request) -> Answer:
-        asked = await _document(request)
+        asked = await _document(request, self._limit)
         match asked:
             case {"ids": [*ids]} if all(map(_is_id, ids)):
                 return redelivered_view(await redeliver(self._inbox, ids))
@@ -107,21 +111,21 @@ class AdminCalls:
         raise ConfigurationError('what to redeliver is said as {"ids": [1, 2]} or {"dead": true}')
 
     async def _replay(self, request: web.Request) -> Answer:
-        return await replay(self._inbox, await _document(request), self._now())
+        return await replay(self._inbox, await _document(request, self._limit), self._now(), self._max_body)
 
 
 def _is_id(value: object) -> bool:
-    return type(value) is int and 0 < value < 2**63
+    return type(value) is int and 0 < value <= LAST_ID
 
 
-async def _document(request: web.Request) -> Any:
+async def _document(request: web.Request, limit: int) -> Any:
     try:
         async with asyncio.timeout(BODY_DEADLINE):
-            body = await read_body(request.content, BODY_LIMIT)
+            body = await read_body(request.content, limit)
     except TimeoutError:
         raise ConfigurationError(f"the body did not come within {BODY_DEADLINE:g} s") from None
-    if len(body) > BODY_LIMIT:
-        raise ConfigurationError(f"the body has more than {BODY_LIMIT:,} bytes")
+    if len(body) > limit:
+        raise ConfigurationError(f"the body has more than {limit:,} bytes")
     try:
         return msgspec.json.decode(body)
     except (ValueError, RecursionError) as error:

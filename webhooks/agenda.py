@@ -19,6 +19,7 @@ from __future__ import annotations
 import bisect
 import collections.abc as abc
 import heapq
+import itertools
 import math
 from typing import Literal
 
@@ -82,6 +83,9 @@ class Agenda:
         self.running = 0
         self.retrying = 0
         self._items: dict[int, _Item] = {}
+        self._newest_at = -math.inf
+        # Those received before one that was here already: delivered again, or by a clock that was set back.
+        self._late: dict[int, float] = {}
         self._lanes: dict[str, list[int]] = {}
         self._fresh: list[int] = []
         self._again: list[int] = []
@@ -99,7 +103,9 @@ class Agenda:
     @property
     def oldest_at(self) -> float | None:
         """When the event that has been here longest was received."""
-        return next((item.received_at for item in self._items.values()), None)
+        # All others came in the order of their receipt.
+        first = (item.received_at for item in self._items.values() if item.id not in self._late)
+        return min((*self._late.values(), *itertools.islice(first, 1)), default=None)
 
     def add(
         self,
@@ -115,6 +121,10 @@ class Agenda:
         """Take in an event; an empty lane orders nothing. `covered` says that all its handlers ran before."""
         item = _Item(id, lane, received_at, covered, died, dict(retries or {}))
         self._items[id] = item
+        if received_at < self._newest_at:
+            self._late[id] = received_at
+        else:
+            self._newest_at = received_at
         self.retrying += covered
         if covered and item.hold <= now:
             item.lane = ""
@@ -182,6 +192,7 @@ class Agenda:
         item.visited = True
         if state in ("done", "dead"):
             del self._items[id]
+            self._late.pop(id, None)
             self._leave(item, now)
         else:
             self._rest(item, now)

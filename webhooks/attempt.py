@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import anyio
 
-from outreach_async.protocol.errors import ConfigurationError
-from outreach_async.protocol.redaction import printable, redact
+from outreach_async.protocol.redaction import mask_emails, printable, redact
 
+from .effects import check_unsettled
 from .events import Event
 from .inbox import Claim, Inbox, Settlement
 from .routing import Route
@@ -32,7 +32,7 @@ _CUT = "…\n"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run failed: one line, and the traceback, both with their secrets masked."""
+    """Why a run failed: one line, and the traceback, both with secrets and people's addresses masked."""
 
     reason: str
     traceback: str = ""
@@ -55,10 +55,7 @@ class Attempt:
 
         Raises ConfigurationError when this run has done one before, ClaimLost, and whatever `work` raises.
         """
-        if self.settled:
-            raise ConfigurationError(
-                "this handler is settled by its first transaction", hint="Do all of it in one function."
-            )
+        check_unsettled(self.settled)
         doing = asyncio.ensure_future(self._inbox.transact(self._claim, self.done(), work))
         try:
             result = await asyncio.shield(doing)
@@ -108,12 +105,16 @@ async def run(route: Route, event: Event, attempt: Attempt) -> Failure | None:
 
 
 def describe(error: BaseException) -> Failure:
-    """Say what was raised, with secrets masked and within bounds; of a long traceback the end is kept."""
+    """Say what was raised, with secrets and people's addresses masked; of a long traceback the end is kept."""
     text = _text_of(error)
-    told = printable(redact(f"{type(error).__name__}: {text}" if text else type(error).__name__))
+    told = printable(_masked(f"{type(error).__name__}: {text}" if text else type(error).__name__))
     reason = told if len(told) <= REASON_LIMIT else told[: REASON_LIMIT - 1] + "…"
-    trace = redact("".join(traceback.format_exception(error)))
+    trace = _masked("".join(traceback.format_exception(error)))
     return Failure(reason, trace if len(trace) <= TRACEBACK_LIMIT else _CUT + trace[-TRACEBACK_LIMIT:])
+
+
+def _masked(text: str) -> str:
+    return mask_emails(redact(text))
 
 
 def _text_of(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import functools
 import re
 import secrets
 import time
@@ -29,7 +30,8 @@ from .console_html import SECURITY_HEADERS, Safe, joined, page
 from .console_style import ICON, STYLE
 from .inbox import Inbox, Listing
 from .inbox_errors import InboxError
-from .operations import listing_of, number, redeliver, redeliver_dead
+from .operations import listing_of, number, redeliver, redeliver_dead, redeliver_every
+from .sources import MAX_BODY
 
 LISTED = 50
 FORM_LIMIT = 8 * 1024
@@ -45,17 +47,25 @@ _FOREVER = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=31536000, immu
 class Console:
     """The operator's page and calls over one inbox. `now` gives Unix seconds.
 
+    `max_body` is how large a delivery may be that is handed in again, in bytes.
+
     Raises ConfigurationError for a token of fewer than 16 characters.
     """
 
     def __init__(
-        self, inbox: Inbox, statistics: Statistics, token: str, *, now: abc.Callable[[], float] = time.time
+        self,
+        inbox: Inbox,
+        statistics: Statistics,
+        token: str,
+        *,
+        now: abc.Callable[[], float] = time.time,
+        max_body: int = MAX_BODY,
     ) -> None:
         self._inbox = inbox
         self._statistics = statistics
         self._access = Access(token, now)
         self._now = now
-        self._calls = AdminCalls(inbox, statistics, self._access, now)
+        self._calls = AdminCalls(inbox, statistics, self._access, now, max_body)
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes, all at and below `/console`."""
@@ -64,7 +74,7 @@ class Console:
             web.get(f"{PATH}/", self._page(self._overview)),
             web.get(f"{PATH}/dead", self._page(self._dead)),
             web.get(f"{PATH}/gaps", self._page(self._gaps)),
-            web.get(PATH + r"/events/{id:\d{1,18}}", self._page(self._event)),
+            web.get(PATH + "/events/{id:[0-9]{1,100}}", self._page(self._event)),
             web.get(f"{PATH}/login", self._page(self._overview)),
             web.post(f"{PATH}/login", self._login),
             web.post(f"{PATH}/logout", self._form(self._logout)),
@@ -155,7 +165,7 @@ class Console:
 
     async def _redeliver(self, form: abc.Mapping[str, str]) -> web.Response:
         if form.get("all"):
-            done = await redeliver_dead(self._inbox)
+            done = await redeliver_every(functools.partial(redeliver_dead, self._inbox))
             return _onward(f"{PATH}/dead?redelivered={len(done.taken)}")
         event = number(form.get("id"), "id")
         if event is None:

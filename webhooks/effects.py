@@ -38,6 +38,14 @@ def check_work(work: Work[T]) -> None:
         )
 
 
+def check_unsettled(settled: bool) -> None:
+    """Refuse a transaction in a run that its first one has settled. Raises ConfigurationError."""
+    if settled:
+        raise ConfigurationError(
+            "this handler is settled by its first transaction", hint="Do all of it in one function."
+        )
+
+
 def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callable[[], None], name: str) -> T:
     """Run `work`, then `settle`, in a savepoint of the open transaction; what either raises undoes both.
 

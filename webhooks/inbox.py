@@ -55,6 +55,9 @@ ANY_HANDLER = ""
 DEPTH = 100_000
 """Unfinished events an inbox takes, unless told otherwise."""
 
+LAST_ID = 2**63 - 1
+"""The highest id an event could have; there is none with a higher one."""
+
 LISTED = 1_000
 """Events one listing gives at most."""
 

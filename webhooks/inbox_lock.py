@@ -19,6 +19,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from .inbox_errors import InboxHeld
 
 _EVERY = 0.1
+_MODE = 0o600
 
 
 class InboxLock:
@@ -27,8 +28,9 @@ class InboxLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._holder = path.with_name(path.name + ".pid")
+        self._file = path.with_name(path.name + ".lock")
         # Taken in one thread and given up in whichever closes the inbox.
-        self._lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False, mode=0o600)
+        self._lock = FileLock(self._file, thread_local=False, mode=_MODE)
 
     async def acquire(self, clock: Clock, patience: float) -> None:
         """Take the lock, waiting at most `patience` seconds. Raises InboxHeld, ConfigurationError."""
@@ -37,6 +39,8 @@ class InboxLock:
         until = clock.now() + patience
         while True:
             try:
+                # The library takes a folder in which no file can be made for one whose lock is held.
+                self._file.touch(_MODE)
                 self._lock.acquire(blocking=False)
                 break
             except Timeout:
@@ -50,6 +54,7 @@ class InboxLock:
             await clock.sleep(_EVERY)
         # Only the text of a refusal depends on it; a full disk is the inbox's to tell.
         with contextlib.suppress(OSError):
+            self._holder.touch(_MODE)
             self._holder.write_text(f"{os.getpid()}\n")
 
     def release(self) -> None:

@@ -92,7 +92,7 @@ class Counts:
         self.flagged: Counter[str] = Counter(zero)
         """Deliveries stored with a flag, by source."""
         self.unstored: Counter[tuple[str, str]] = Counter()
-        """Genuine deliveries pushed back, by source and cause: `full`, `store` or `slow`."""
+        """Genuine deliveries pushed back, by source and cause: `full`, or `store` for one that fails or is too slow."""
         self.cut: Counter[str] = Counter()
         """Connections that were cut, by reason; the front counts them."""
         self.handled: Counter[str] = Counter()

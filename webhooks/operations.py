@@ -54,17 +54,34 @@ async def redeliver_dead(inbox: Inbox, before: int | None = None, limit: int = L
     return Redelivered(done.taken, done.left, found[-1].id if more and found else None)
 
 
+async def redeliver_every(some: abc.Callable[[int | None], abc.Awaitable[Redelivered]]) -> Redelivered:
+    """Have every dead letter worked on again; `some` does the newest of those below an id, as `redeliver_dead` does.
+
+    Raises what `some` raises; those before it are taken up already.
+    """
+    taken: list[int] = []
+    left: list[int] = []
+    before: int | None = None
+    while True:
+        done = await some(before)
+        taken += done.taken
+        left += done.left
+        before = done.before
+        if before is None:
+            return Redelivered(tuple(taken), tuple(left))
+
+
 def redelivered_view(done: Redelivered) -> dict[str, Any]:
     """Give what a redelivery did as plain values."""
     return {"redelivered": list(done.taken), "left": list(done.left), "before": done.before}
 
 
-async def replay(inbox: Inbox, document: object, now: float) -> dict[str, Any]:
-    """Put a saved delivery, received `now` in Unix seconds, and give what became of it as plain values.
+async def replay(inbox: Inbox, document: object, now: float, max_body: int) -> dict[str, Any]:
+    """Put a saved delivery of at most `max_body` bytes, received `now` in Unix seconds; give what became of it.
 
     Raises ConfigurationError for what is no saved delivery, InboxFull, InboxUnavailable.
     """
-    delivery = read_saved(document, now)
+    delivery = read_saved(document, now, max_body)
     receipt = await inbox.put(delivery)
     return {"id": receipt.id, "duplicate": receipt.duplicate, "event": line(delivery.event)}
 

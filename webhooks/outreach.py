@@ -20,7 +20,7 @@ import msgspec
 from outreach_async.protocol.signature import OUTREACH, Body, SecretText
 
 from . import outreach_events
-from .delivery import SOFT_HORIZON, Key
+from .delivery import HORIZON, SOFT_HORIZON, Key
 from .errors import MalformedDelivery
 from .events import Event, event_class, read_document
 from .install_events import InstallCreated, InstallDeleted, InstallEvent
@@ -49,11 +49,15 @@ _TIME_LIMIT = 64
 
 
 class OutreachSource(Source):
-    """Outreach's record webhooks: `OutreachSource(secret=...)`, the secret the webhook was created with."""
+    """Outreach's record webhooks: `OutreachSource(secret=...)`, the secret the webhook was created with.
+
+    `OutreachSource.from_env()` takes it from OUTREACH_WEBHOOK_SECRET.
+    """
 
     provider = "outreach"
     scheme = OUTREACH
     retried_on: ClassVar[Literal["silence", "error"]] = "silence"
+    variable = "OUTREACH_WEBHOOK_SECRET"
 
     def identify(self, fields: Fields, body: bytes) -> Identity:
         """Name the delivery by its digest, and for ten seconds by the digest without the time of delivery."""
@@ -80,6 +84,8 @@ class LifecycleSource(OutreachSource):
     """An app's lifecycle webhooks: installed, reconfigured, uninstalled. Made by `lifecycle_source`."""
 
     provider = "outreach-lifecycle"
+    # The app's own secret is another one than that of a webhook it created.
+    variable = ""
 
 
 def lifecycle_source(
@@ -89,12 +95,17 @@ def lifecycle_source(
     path: str = "",
     unsigned: bool = False,
     max_body: int = MAX_BODY,
+    horizon: float = HORIZON,
+    max_age: float | None = None,
 ) -> LifecycleSource:
     """Give the source of an app's lifecycle webhooks, at `/outreach/lifecycle` by default.
 
-    `secret` is the app's own webhook secret, `max_body` is in bytes. Raises ConfigurationError as every source does.
+    `secret` is the app's own webhook secret; `max_body`, in bytes, `horizon` and `max_age`, in seconds, are those of
+    every source. Raises ConfigurationError as every source does.
     """
-    return LifecycleSource(secret, name=name, path=path, unsigned=unsigned, max_body=max_body)
+    return LifecycleSource(
+        secret, name=name, path=path, unsigned=unsigned, max_body=max_body, horizon=horizon, max_age=max_age
+    )
 
 
 _RECORDS = OutreachSource(unsigned=True)

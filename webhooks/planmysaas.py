@@ -35,11 +35,15 @@ _ID_LIMIT = 48
 
 
 class PlanMySaaSSource(Source):
-    """PlanMySaaS's webhooks: `PlanMySaaSSource(secret=...)`, the secret shown on the product's webhook screen."""
+    """PlanMySaaS's webhooks: `PlanMySaaSSource(secret=...)`, the secret shown on the product's webhook screen.
+
+    `PlanMySaaSSource.from_env()` takes it from PLANMYSAAS_WEBHOOK_SECRET.
+    """
 
     provider = "planmysaas"
     scheme = PLANMYSAAS
     retried_on = "error"
+    variable = "PLANMYSAAS_WEBHOOK_SECRET"
 
     def identify(self, fields: Fields, body: bytes) -> Identity:
         """Name the delivery by event id and digest together, and by either alone as far as that can be trusted."""

@@ -20,7 +20,7 @@ from .delivery import Delivery
 from .outreach import OutreachSource, lifecycle_source
 from .planmysaas import PlanMySaaSSource
 from .receiver import delivery_of, fields_of
-from .sources import MAX_BODY, Source
+from .sources import Source
 
 REPLAYED = "replayed"
 
@@ -46,10 +46,10 @@ def saved(delivery: Delivery) -> dict[str, Any]:
         return told | {"body_base64": base64.b64encode(delivery.body).decode("ascii")}
 
 
-def read_saved(document: object, now: float) -> Delivery:
+def read_saved(document: object, now: float, max_body: int) -> Delivery:
     """Give the delivery that a saved one stands for, received `now`, in Unix seconds.
 
-    Raises ConfigurationError for an object that is no saved delivery.
+    Raises ConfigurationError for an object that is no saved delivery, and for a body of more than `max_body` bytes.
     """
     if not isinstance(document, dict):
         raise _unreadable("it is no JSON object")
@@ -60,8 +60,8 @@ def read_saved(document: object, now: float) -> Delivery:
     if not isinstance(name, str):
         raise _unreadable("its source is no text")
     source, body = _MAKERS[provider](name), _body(document)
-    if len(body) > MAX_BODY:
-        raise _unreadable(f"its body has more than {MAX_BODY:,} bytes")
+    if len(body) > max_body:
+        raise _unreadable(f"its body has more than {max_body:,} bytes")
     delivery = delivery_of(source, fields_of(_headers(document)), body, now)
     return delivery.flagged((*delivery.flags, REPLAYED))
 

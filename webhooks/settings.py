@@ -42,8 +42,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for port in (self.port, self.admin_port or 0):
-            if not 0 <= port <= 65_535:
-                raise ConfigurationError(f"{port} is no port", hint="Give one from 0 to 65535.")
+            if not _is_port(port):
+                raise ConfigurationError(f"{port!r} is no port", hint="Give one from 0 to 65535.")
         deadlines = (self.head_deadline, self.body_deadline, self.idle_deadline)
         # Not a number passes every comparison the other way round, and would be a deadline that never comes.
         if not all(0 < each < math.inf for each in deadlines) or not 0 <= self.linger < math.inf:
@@ -78,3 +78,8 @@ class Settings:
         """Give the address that an `X-Forwarded-For` tells: the last one in it that is no trusted proxy's."""
         addresses = [part.strip() for part in forwarded.split(",")]
         return next((each for each in reversed(addresses) if each and not self.trusts(each)), "")
+
+
+def _is_port(port: object) -> bool:
+    # `object`, since a program may hand in a text of its environment whatever the annotation says.
+    return isinstance(port, int) and 0 <= port <= 65_535

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import collections.abc as abc
 import hashlib
+import os
 import re
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import msgspec
 
+from outreach_async.engine.environment import Environment, required
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.signature import Scheme, Secrets, SecretText
 
@@ -62,6 +64,8 @@ class Source(ABC):
     scheme: ClassVar[Scheme]
     retried_on: ClassVar[Literal["silence", "error"]]
     """What makes the vendor send a delivery again: only `silence`, or an `error` status of the 500s too."""
+    variable: ClassVar[str] = ""
+    """Names the secret in the environment; empty where `from_env` has to be told which one does."""
 
     def __init__(
         self,
@@ -89,6 +93,21 @@ class Source(ABC):
             raise ConfigurationError(f"{self.path!r} is not a path for a source", hint='Write it as "/outreach".')
         if max_body < 1 or horizon <= 0 or (max_age is not None and max_age <= 0):
             raise ConfigurationError(f"source {self.name!r}: max_body, horizon and max_age have to be above 0")
+
+    @classmethod
+    def from_env(cls, variable: str = "", *, environ: Environment = os.environ, **options: Any) -> Self:
+        """Take the secret from an environment variable, `cls.variable` unless another one is named.
+
+        `options` are those of the class. Raises ConfigurationError that names the variable when it is not set.
+        """
+        name = variable or cls.variable
+        if not name:
+            raise ConfigurationError(
+                f"the secret of {cls.provider} has no variable of its own", hint="Name the one that holds it."
+            )
+        hint = f"Set it to the secret of the webhook, or give that to {cls.__name__} itself."
+        (secret,) = required(environ, name, hint=hint)
+        return cls(secret, **options)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} at {self.path}>"

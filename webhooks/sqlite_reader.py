@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from . import sqlite_rows as rows
 from .agenda import Pick
-from .inbox import LISTED, Claim, Entry, Gap, Listing, Settlement, State, Summary
+from .inbox import LAST_ID, LISTED, Claim, Entry, Gap, Listing, Settlement, State, Summary
 from .sqlite_rows import RETRYING, select_in
 
 _SUMMARIES = (
@@ -73,7 +73,7 @@ class Reader:
 
     def get(self, id: int) -> Entry | None:
         """Give one event whole; None when there is none."""
-        row = self._connection.execute(_ENTRY, (id,)).fetchone()
+        row = self._connection.execute(_ENTRY, (id,)).fetchone() if 0 < id <= LAST_ID else None
         if row is None:
             return None
         work = tuple(self._work([id]).get(id, ()))

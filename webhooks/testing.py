@@ -30,6 +30,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.event_names import OUTREACH_ACTIONS
 from outreach_async.protocol.signature import Verified, sign, verify
 
+from .effects import check_unsettled, check_work, run_effect
 from .events import Event, parse
 from .made_up import SECRET, SENT_AT, Signed, Values, signed, source_of
 from .receiver import Abort, delivery_of, fields_of
@@ -68,7 +69,7 @@ async def deliver(
 ) -> Delivered:
     """Run every handler and middleware that an event goes to, once each and in order. What one raises comes out here.
 
-    `event.transaction` works on `database`, or on one in memory.
+    `event.transaction` works on `database`, or on one in memory, and refuses there what an inbox refuses.
     """
     message = signed(event, values, id=id, before=before, at=at)
     read = parse(delivery_of(source_of(event), fields_of(message.headers), message.body, time.time()))
@@ -188,14 +189,30 @@ def _secret_of(source: Source, sandbox: Sandbox) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Handling:
-    """The context of a handler under test: its transactions are real, and their own."""
+    """The context of a handler under test: its transactions keep the inbox's rules, on a database of the test's."""
 
     handler: str
     database: sqlite3.Connection
     attempt: int = 1
+    settled: bool = False
 
     async def transaction(self, work: abc.Callable[[sqlite3.Connection], T]) -> T:
-        with self.database:
-            return work(self.database)
+        check_unsettled(self.settled)
+        check_work(work)
+        with self.database, _plain(self.database):
+            result = run_effect(self.database, work, lambda: None, self.handler)
+        self.settled = True
+        return result
+
+
+@contextlib.contextmanager
+def _plain(database: sqlite3.Connection) -> abc.Iterator[None]:
+    """Have a connection give rows and texts as the inbox's does, and afterwards as it did."""
+    rows, texts = database.row_factory, database.text_factory
+    database.row_factory, database.text_factory = None, str
+    try:
+        yield
+    finally:
+        database.row_factory, database.text_factory = rows, texts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from operator import itemgetter
 
-from .inbox import State
+from .inbox import LAST_ID, State
 from .owed_work import owed_again, write_owed
 from .sqlite_rows import DEAD, FINISHED, numbers_of, update_in
 from .sqlite_store import Store, read_meta
@@ -55,7 +55,8 @@ def redeliver(store: Store, id: int, now: float) -> tuple[str, str, float, list[
     dead handlers are dropped; when none died, all are.
     """
     ask = store.connection.execute
-    row = ask("SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?", (id,)).fetchone()
+    find = "SELECT state, source, resource, received_at FROM inbox_events WHERE id = ?"
+    row = ask(find, (id,)).fetchone() if 0 < id <= LAST_ID else None
     if row is None or row[0] not in FINISHED:
         return None
     write_meta(store.connection, "settled_to", min(id - 1, read_meta(store.connection, "settled_to") or 0))

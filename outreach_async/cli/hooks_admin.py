@@ -65,7 +65,10 @@ class Admin:
 
     async def redeliver(self, ids: abc.Sequence[int]) -> View:
         """Have events worked on again."""
-        return await self._call("POST", "redeliver", {"ids": list(ids)})
+        from webhooks.inbox import LAST_ID
+
+        done = await self._call("POST", "redeliver", {"ids": [each for each in ids if each <= LAST_ID]})
+        return done | {"left": done["left"] + [each for each in ids if each > LAST_ID]}
 
     async def redeliver_dead(self, before: int | None) -> View:
         """Have some dead letters worked on again; `before` of the answer is where to go on."""

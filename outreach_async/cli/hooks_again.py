@@ -6,40 +6,47 @@ import collections.abc as abc
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import ConfigurationError
-from .hooks_reach import View, Where, writing
+from .hooks_reach import MAX_FILE, View, Where, Writing, writing
 from .output import DONE, FAILED, Output
 
-MAX_FILE = 256 << 20
-"""Bytes of the largest file of saved deliveries."""
+if TYPE_CHECKING:
+    from webhooks.operations import Redelivered
 
 
 async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, every: bool) -> int:
     """Have these events worked on again, or every dead letter. FAILED when some could not be."""
     if bool(ids) is every:
         raise ConfigurationError("it is not said what to redeliver", hint="Name events by their ids, or say --all.")
-    taken: list[int] = []
-    left: list[int] = []
-    before: int | None = None
     async with writing(where) as inbox:
-        while True:
-            done = await (inbox.redeliver_dead(before) if every else inbox.redeliver(ids))
-            taken += done["redelivered"]
-            left += done["left"]
-            before = done["before"]
-            if before is None:
-                break
+        done = await _every(inbox) if every else _read_done(await inbox.redeliver(ids))
+    taken, left = list(done.taken), list(done.left)
     if taken:
         when = "" if where.admin else "; their handlers run when a receiver starts"
         output.say(f"redelivered {len(taken):,} {'event' if len(taken) == 1 else 'events'}{when}")
     elif every:
         output.say("there are no dead letters")
     if left:
-        output.note(f"left alone, being worked on or not there: {', '.join(map(str, left))}")
+        output.note(f"left alone, not there or being worked on: {', '.join(map(str, left))}")
     output.result({"redelivered": taken, "left": left})
     return FAILED if left else DONE
+
+
+async def _every(inbox: Writing) -> Redelivered:
+    from webhooks.operations import redeliver_every
+
+    async def some(before: int | None) -> Redelivered:
+        return _read_done(await inbox.redeliver_dead(before))
+
+    return await redeliver_every(some)
+
+
+def _read_done(told: View) -> Redelivered:
+    from webhooks.operations import Redelivered
+
+    return Redelivered(tuple(told["redelivered"]), tuple(told["left"]), told["before"])
 
 
 async def replay(output: Output, where: Where, file: str, provider: str | None) -> int:
@@ -59,7 +66,7 @@ def _check(saved: abc.Sequence[Any]) -> None:
 
     for number, each in enumerate(saved, 1):
         try:
-            read_saved(each, 0.0)
+            read_saved(each, 0.0, MAX_FILE)
         except ConfigurationError as error:
             raise ConfigurationError(f"delivery {number}: {error.message}", hint=error.hint) from None
 

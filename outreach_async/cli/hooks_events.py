@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import contextlib
 import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.redaction import printable
+from .hooks_follow import AT_ONCE, looks
 from .hooks_reach import Reading, View, Where, reading
 from .output import DONE, FAILED, Output
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 # Seconds between two looks for new events.
 LOOK_EVERY = 1.0
-
-_AT_ONCE = 1_000
 
 _COLUMNS = ("id", "state", "event", "resource", "source", "received", "reason")
 _WIDTHS = (7, 9, 26, 18, 12, 24, 0)
@@ -50,11 +50,11 @@ class Asked:
 async def events(
     output: Output, where: Where, asked: Asked, *, follow: bool = False, pause: Pause = asyncio.sleep
 ) -> int:
-    """List events; with `follow` go on with every new one, until interrupted."""
+    """List events; with `follow` go on with every new one, or every one that comes into the state asked for."""
     async with reading(where) as inbox:
-        found = await inbox.events(asked.listing())
         if follow:
-            await _follow(output, inbox, asked, found, pause)
+            await _follow(output, inbox, asked, pause)
+        found = await inbox.events(asked.listing())
         if not output.json:
             _table(output, found)
             if len(found) == asked.limit:
@@ -63,19 +63,16 @@ async def events(
     return DONE
 
 
-async def _follow(output: Output, inbox: Reading, asked: Asked, found: list[View], pause: Pause) -> None:
-    last = 0
+async def _follow(output: Output, inbox: Reading, asked: Asked, pause: Pause) -> None:
     if not output.json:
         output.line(_spread(_COLUMNS))
-    found.reverse()
-    while True:
-        for event in found:
-            _one_line(output, event)
-            last = max(last, event["id"])
-        sys.stdout.flush()
-        if len(found) < _AT_ONCE:
-            await pause(LOOK_EVERY)
-        found = await inbox.events(asked.listing(before=None, after=last, limit=_AT_ONCE))
+    async with contextlib.aclosing(looks(inbox, asked)) as every:
+        async for found in every:
+            for event in found:
+                _one_line(output, event)
+            sys.stdout.flush()
+            if len(found) < AT_ONCE:
+                await pause(LOOK_EVERY)
 
 
 def _one_line(output: Output, event: View) -> None:

@@ -62,7 +62,8 @@ def events(
 
     outreach-async hooks events --inbox inbox.db --state retrying
 
-    With --follow the oldest of them comes first, and each new one as it is stored; with --json each is a line.
+    With --follow the oldest of them comes first, and each new one as it is stored, or with --state as it comes into
+    that state, among the newest 1,000 that are in it; with --json each is a line.
     """
     from .hooks_events import Asked
     from .hooks_events import events as work

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 TOKEN = "WEBHOOKS_ADMIN_TOKEN"
 
+MAX_FILE = 256 << 20
+"""Bytes of the largest file of saved deliveries, and so of a body in one."""
+
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 View = dict[str, Any]
@@ -198,7 +201,7 @@ class Within:
         """Hand in a saved delivery."""
         from webhooks.operations import replay
 
-        return await replay(self._inbox, saved, time.time())
+        return await replay(self._inbox, saved, time.time(), MAX_FILE)
 
 
 @contextlib.asynccontextmanager

@@ -10,12 +10,15 @@ from ..protocol.origins import origin_of
 Environment = abc.Mapping[str, str]
 
 
-def required(environ: Environment, *names: str) -> tuple[str, ...]:
-    """Give these variables. Raises one ConfigurationError that names every one that is missing or empty."""
+def required(environ: Environment, *names: str, hint: str = "") -> tuple[str, ...]:
+    """Give these variables. Raises one ConfigurationError that names every one that is missing or empty.
+
+    `hint` says what to do then.
+    """
     lacking = [name for name in names if not environ.get(name, "").strip()]
     if lacking:
         told = ", ".join(f"{name} ({'empty' if name in environ else 'not set'})" for name in lacking)
-        raise ConfigurationError(f"environment variables are missing: {told}")
+        raise ConfigurationError(f"environment variables are missing: {told}", hint=hint)
     return tuple(environ[name].strip() for name in names)
 
 

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from outreach_async.cli import hooks_follow
 from outreach_async.cli.hooks_events import Asked, events
 from outreach_async.cli.hooks_reach import TOKEN as TOKEN_VARIABLE
 from outreach_async.cli.hooks_reach import Where
@@ -180,6 +181,20 @@ def test_what_a_handler_that_went_never_ran_is_a_dead_letter(run, left: str) -> 
     assert states(run, left) == {1: "done", 2: "pending"}
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**18, 10**20 - 1, 10**39])
+def test_a_number_that_no_event_can_have_is_not_there(run, reached: tuple[str, str], number: int) -> None:
+    for more in ((), ("--raw",)):
+        shown = run("hooks", "show", str(number), *reached, *more)
+        assert (shown.code, shown.err) == (1, f"there is no event {number}: it was removed, or never was\n")
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**18, 10**20 - 1, 10**39])
+def test_a_number_that_no_event_can_have_is_not_redelivered(run, inbox: str, receiver: _Receiver, number: int) -> None:
+    for where in (("--inbox", inbox), ("--admin", receiver.url)):
+        shown = run("hooks", "redeliver", "2", str(number), *where)
+        assert (shown.code, shown.err) == (1, f"left alone, not there or being worked on: {number}\n")
+
+
 def test_stats_count(run, reached: tuple[str, str]) -> None:
     told_ = run("hooks", "stats", *reached, "--json").told
     assert told_["events"] == {"pending": 1, "retrying": 1, "done": 1, "dead": 2}
@@ -204,6 +219,71 @@ async def test_following_tells_each_new_event_once(inbox: str, capsys: pytest.Ca
     rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
     assert [row["id"] for row in rows] == [4, 5, 6, 7]
     assert [row["event"] for row in rows[2:]] == ["prospect.new1", "prospect.new2"]
+
+
+Part = abc.Callable[[SqliteInbox], abc.Awaitable[object]]
+Follow = abc.Callable[..., abc.Awaitable[list[int]]]
+
+
+def following(inbox: str, capsys: pytest.CaptureFixture[str], **asked: object) -> Follow:
+    """Give what follows an inbox while each of these does its part between two looks; it gives the ids told."""
+
+    async def run(*parts: Part) -> list[int]:
+        left = list(parts)
+
+        async def pause(seconds: float) -> None:
+            if not left:
+                raise KeyboardInterrupt
+            async with SqliteInbox(inbox) as writer:
+                await left.pop(0)(writer)
+
+        with pytest.raises(KeyboardInterrupt):
+            await events(Output(json=True), Where(inbox), Asked(**asked), follow=True, pause=pause)  # type: ignore[arg-type]
+        return [json.loads(row)["id"] for row in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def broken(*numbers: int) -> Part:
+    """Put events that are dead on arrival."""
+    return lambda inbox: asyncio.gather(*(inbox.put(delivery(number, unreadable="broken")) for number in numbers))
+
+
+async def dies(inbox: SqliteInbox) -> None:
+    """Let the event that waits die: it has a lower id than one that is dead already."""
+    (claim,) = await inbox.claim(1)
+    assert claim.id == 4
+    await inbox.settle(claim, told("app:push", "dead", reason="given up"), end="whole")
+
+
+async def test_following_a_state_tells_whatever_comes_into_it(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async def lives(writer: SqliteInbox) -> None:
+        assert await writer.redeliver(2)
+
+    async def dies_again(writer: SqliteInbox) -> None:
+        (claim,) = await writer.claim(1)
+        await writer.settle(claim, told("app:push", "dead", reason="given up"), end="whole")
+
+    follow = following(inbox, capsys, state="dead", limit=1)
+    assert await follow(broken(101), dies, broken(102), lives, dies_again) == [5, 6, 4, 7, 2]
+
+
+async def test_following_a_state_begins_where_it_is_told_to(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await following(inbox, capsys, state="dead", limit=5, before=5)(dies) == [2, 5, 4]
+    assert await following(inbox, capsys, state="dead", limit=5, event="mailing.bounced")(broken(103)) == [2]
+
+
+async def test_following_a_state_keeps_up_and_tells_nothing_old_as_new(
+    inbox: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks_follow, "AT_ONCE", 3)
+
+    async def removes_newest(writer: SqliteInbox) -> None:
+        assert await writer.redeliver(10)
+
+    follow = following(inbox, capsys, state="dead", limit=1)
+    # Five at once are more than one listing gives. When one leaves, an older one comes in sight, and is no news.
+    assert await follow(broken(*range(103, 108)), removes_newest, broken(109)) == [5, 6, 7, 8, 9, 10, 11]
 
 
 def test_a_receiver_may_be_named_by_its_module(
@@ -272,6 +352,20 @@ def test_what_was_shown_raw_is_replayed(run, inbox: str, tmp_path: Path, receive
         assert (shown.told["stored"], shown.told["duplicates"]) == (first, 3 - first)
     event = run("hooks", "show", "6", "--admin", receiver.url, "--json").told["event"]
     assert event["flags"] == ["replayed"]
+
+
+def test_a_body_that_a_source_took_is_replayed_whatever_its_size(run, inbox: str, tmp_path: Path) -> None:
+    body = json.dumps({"data": {"type": "prospect", "id": 1, "attributes": {"title": "é" * 1_500_000}}})
+
+    async def take() -> None:
+        async with SqliteInbox(inbox) as writer:
+            await writer.put(delivery(6, body=body.encode()))
+
+    asyncio.run(take())
+    saved = tmp_path / "saved.jsonl"
+    saved.write_text(run("hooks", "show", "6", "--raw", "--inbox", inbox).out)
+    shown = run("hooks", "replay", str(saved), "--inbox", inbox, "--json")
+    assert (shown.code, shown.told["stored"]) == (0, 1)
 
 
 def test_a_body_is_replayed_as_its_vendor_sends_it(run, inbox: str, tmp_path: Path) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach_async.protocol.redaction import Secret, printable, redact, redact_body, redact_headers, redact_url
+from outreach_async.protocol.redaction import (
+    Secret,
+    mask_emails,
+    printable,
+    redact,
+    redact_body,
+    redact_headers,
+    redact_url,
+)
 
 CANARY = "kanaryBird0123456789"
 
@@ -44,6 +52,29 @@ def test_what_is_no_secret_stays():
     assert redact(text) == text
     assert redact("pms_live_abcde") == "pms_live_***"
     assert redact("[key pms_live_ab]") == "[key pms_live_ab]"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("no such person ada@example.com", "no such person a***@example.com"),
+        ("KeyError: 'ada.king+x@mail.example.co.uk'", "KeyError: 'a***@mail.example.co.uk'"),
+        ('{"email":"ada@example.com","to":["o\'brien@x-y.io"]}', '{"email":"a***@example.com","to":["o***@x-y.io"]}'),
+        ("<ada@example.com>, ädä@exämple.de.", "<a***@example.com>, ä***@exämple.de."),
+        ("GET /p?filter[emails]=ada%40example.com&x=1", "GET /p?filter[emails]=a***%40example.com&x=1"),
+        ("-ada@example.com .b@example.com ''@example.com", "-***@example.com .***@example.com ''***@example.com"),
+        ("a@b ada@localhost 3 @ 4.5 @decorator.of x@.y", "a@b ada@localhost 3 @ 4.5 @decorator.of x@.y"),
+    ],
+)
+def test_a_persons_address_keeps_its_first_letter_and_its_host(text, masked):
+    assert mask_emails(text) == masked
+
+
+@pytest.mark.parametrize("piece", ["a", "a@", "a.", "a@b.", "'", "%40", "a%40", "@a", "-@", "ä@ä"])
+def test_no_text_is_long_to_look_for_addresses_in(piece):
+    began = time.process_time()
+    mask_emails(piece * (100_000 // len(piece)))
+    assert time.process_time() - began < 0.5
 
 
 def test_user_information_in_a_url_is_masked():

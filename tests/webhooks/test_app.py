@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
-from webhooks import Event, MemoryInbox, OutreachSource, SqliteInbox, Webhooks
+from webhooks import Event, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
 from webhooks.inbox import Listing
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
 from webhooks.receiver import ABORT, Abort, Reply
@@ -407,6 +409,20 @@ async def test_the_console_is_there_for_those_with_the_token() -> None:
             assert answer.status == 200
         async with client.get("/console", headers={"Authorization": "Bearer another-token-of-it"}) as answer:
             assert answer.status != 200
+
+
+async def test_the_console_takes_bodies_as_large_as_the_sources_do() -> None:
+    token = "a-token-of-sixteen-or-more"
+    sources = OutreachSource(SECRET, max_body=2_000_000), PlanMySaaSSource(SECRET)
+    hooks = Webhooks(*sources, inbox=MemoryInbox())
+    async with hooks, TestServer(hooks.admin_app(token)) as server, ClientSession() as session:
+        for size, status in ((1_500_000, 200), (2_000_001, 400)):
+            # Every byte is six in JSON.
+            saved = {"provider": "outreach", "body": "\x01" * size}
+            url, headers = server.make_url("/console/api/replay"), {"Authorization": f"Bearer {token}"}
+            data = io.BytesIO(json.dumps(saved).encode())
+            async with session.post(url, data=data, headers=headers) as answer:
+                assert answer.status == status, await answer.text()
 
 
 async def test_no_log_line_holds_a_body_or_a_signature(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from tests.webhooks.kept import delivery, told
 from tests.webhooks.on_call import TOKEN, Client, filled, served
 from webhooks.console import Console
 from webhooks.console_access import LIFETIME, SESSION
-from webhooks.inbox import Inbox, Listing
+from webhooks.inbox import LISTED, Inbox, Listing
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
 
@@ -208,6 +208,16 @@ async def test_all_dead_letters_are_redelivered(client: Client, inbox: MemoryInb
     proof = proof_in(await text_of(client, "/console/dead"))
     answer = await client.post("/console/redeliver", data={"all": "1", "proof": proof})
     assert "Redelivered 2 events" in await answer.text()
+    assert inbox.statistics().dead == 0
+
+
+async def test_all_means_more_than_one_listing_gives(client: Client, inbox: MemoryInbox) -> None:
+    await asyncio.gather(*(inbox.put(delivery(n, unreadable="it is broken")) for n in range(10, 10 + LISTED)))
+    await sign_in(client)
+    page = await text_of(client, "/console/dead")
+    assert f"Yes, redeliver all {LISTED + 2:,} dead letters" in page
+    answer = await client.post("/console/redeliver", data={"all": "1", "proof": proof_in(page)})
+    assert f"Redelivered {LISTED + 2:,} events" in await answer.text()
     assert inbox.statistics().dead == 0
 
 

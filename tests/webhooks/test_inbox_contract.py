@@ -894,3 +894,15 @@ class TestOperating:
         assert stand.bound == 1_000
         assert (stand.depth, stand.running, stand.stored, stand.duplicates, stand.flagged) == (2, 1, 2, 1, 1)
         assert (stand.oldest_at, stand.failing_since, stand.failure) == (START - 5, None, "")
+
+    async def test_a_redelivered_event_is_as_old_as_it_was(self, inbox: Inbox):
+        await inbox.put(delivery(1, at=START - 100))
+        await finish(inbox, await inbox.claim())
+        await inbox.put(delivery(2, at=START - 50))
+        await inbox.put(delivery(3, at=START))
+        assert inbox.statistics().oldest_at == START - 50
+        assert await inbox.redeliver(1)
+        for oldest in (START - 100, START - 50, START, None):
+            assert inbox.statistics().oldest_at == oldest
+            if oldest is not None:
+                await finish(inbox, await inbox.claim())

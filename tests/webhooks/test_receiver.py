@@ -15,7 +15,7 @@ from webhooks import planmysaas
 from webhooks.delivery import HORIZON, SOFT_HORIZON, Delivery, Key, Watch
 from webhooks.errors import MalformedDelivery
 from webhooks.events import parse
-from webhooks.outreach import OutreachSource, lifecycle_source, sign
+from webhooks.outreach import LifecycleSource, OutreachSource, lifecycle_source, sign
 from webhooks.planmysaas import PlanMySaaSSource
 from webhooks.receiver import (
     ABORT,
@@ -184,6 +184,34 @@ def test_sources_have_their_own_names_and_paths() -> None:
         with pytest.raises(ConfigurationError, match="share"):
             check_sources([SOURCE, same])
     assert repr(OutreachSource("canary")) == "<OutreachSource outreach at /outreach>"
+
+
+def test_a_source_takes_its_secret_from_the_environment() -> None:
+    environ = {"OUTREACH_WEBHOOK_SECRET": f"{SECRET}\n", "PLANMYSAAS_WEBHOOK_SECRET": SECRET, "ANOTHER": "other"}
+    made = OutreachSource.from_env(environ=environ, max_age=60), PlanMySaaSSource.from_env(environ=environ, name="pms")
+    assert [(source.name, source.max_age) for source in made] == [("outreach", 60), ("pms", None)]
+    assert isinstance(outreach(source=made[0]), Delivery)
+    assert pms(ENVELOPE, source=made[1]).secret == "default"
+    other = OutreachSource.from_env("ANOTHER", environ=environ, name="other", path="/other")
+    assert isinstance(outreach(source=other), Refusal)
+
+
+@pytest.mark.parametrize(("environ", "why"), [({}, "not set"), ({"OUTREACH_WEBHOOK_SECRET": " "}, "empty")])
+def test_a_secret_that_the_environment_lacks_is_named(environ: dict[str, str], why: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        OutreachSource.from_env(environ=environ)
+    assert str(refused.value) == (
+        f"environment variables are missing: OUTREACH_WEBHOOK_SECRET ({why}). "
+        "Set it to the secret of the webhook, or give that to OutreachSource itself."
+    )
+
+
+def test_a_lifecycle_webhook_shares_no_variable_with_the_records() -> None:
+    """Its secret is the app's own: with the other one every delivery would be refused, and lost."""
+    environ = {"OUTREACH_WEBHOOK_SECRET": "other", "APP_SECRET": SECRET}
+    with pytest.raises(ConfigurationError, match="no variable of its own"):
+        LifecycleSource.from_env(environ=environ)
+    assert isinstance(outreach(source=LifecycleSource.from_env("APP_SECRET", environ=environ)), Delivery)
 
 
 def test_secrets_are_dropped_from_the_headers_and_the_rest_is_bounded() -> None:
@@ -435,6 +463,10 @@ def test_old_deliveries_are_set_aside_where_an_age_is_given() -> None:
     assert isinstance(old, Delivery)
     assert fresh.unreadable == ""
     assert "sent 4000 s ago" in old.unreadable
+    lifecycle = outreach(source=lifecycle_source(SECRET, max_age=3600, horizon=60), now=NOW + 4000)
+    assert isinstance(lifecycle, Delivery)
+    assert "sent 4000 s ago" in lifecycle.unreadable
+    assert lifecycle.keys[0].horizon == 60
     undated = taken(source, "POST", fields_of(sign(b"{}", secret=SECRET)), b"{}", NOW)
     assert isinstance(undated, Delivery)
     assert undated.unreadable == ""

@@ -287,6 +287,11 @@ def secret_not_set(folder: Path) -> str:
     return "app wants 'NO_SUCH_SECRET' of the environment, and it is not set. Set that variable."
 
 
+def secret_not_in_environment(folder: Path) -> str:
+    edited(folder, 'OutreachSource("secret-of-a-test")', "OutreachSource.from_env()")
+    return "environment variables are missing: OUTREACH_WEBHOOK_SECRET (not set). Set it to the secret of the webhook"
+
+
 def absent_folder(folder: Path) -> str:
     edited(folder, "inbox.db", "absent/inbox.db")
     return "there is no folder absent. Make it, or name another file."
@@ -335,6 +340,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
     [
         no_secret,
         secret_not_set,
+        secret_not_in_environment,
         absent_folder,
         newer_inbox,
         narrow_handler,
@@ -349,6 +355,28 @@ def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.Cap
     told = capfd.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert wanted in told.err
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "lines"),
+    [
+        (("-m", "outreach_async.cli", "hooks", "serve", "app:hooks", "--port", "0"), 2, 1),
+        # Python itself tells of what a program raises as it is loaded: the last line has to say all.
+        (("app.py",), 1, None),
+    ],
+)
+def test_a_secret_that_is_not_set_is_told_by_a_whole_server(
+    here: Path, command: tuple[str, ...], code: int, lines: int | None
+) -> None:
+    wanted = secret_not_in_environment(here)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=here, env=environment, capture_output=True, text=True, check=False
+    )
+    told = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (code, "")
+    assert wanted in told[-1]
+    assert lines is None or len(told) == lines, told
 
 
 def test_a_mistake_of_the_application_is_not_taken_for_the_environment(
@@ -435,6 +463,8 @@ def test_a_webhooks_module_of_ones_own_is_named(tmp_path: Path) -> None:
     ("given", "told"),
     [
         ({"port": 70_000}, "70000 is no port"),
+        ({"port": "8080"}, "'8080' is no port"),
+        ({"admin_port": 80.5}, "80.5 is no port"),
         ({"head_deadline": 0.0}, "deadlines are seconds"),
         ({"body_deadline": math.nan}, "deadlines are seconds"),
         ({"idle_deadline": math.inf}, "deadlines are seconds"),

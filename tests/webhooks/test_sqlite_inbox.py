@@ -440,9 +440,10 @@ class TestFiles:
         assert not path.with_name("inbox.db-wal").exists()
 
     async def test_it_is_private(self, inbox: SqliteInbox, path: Path):
-        for part in path.parent.iterdir():
-            if part.suffix != ".pid":
-                assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+        parts = list(path.parent.iterdir())
+        assert {part.name for part in parts} == {f"inbox.db{end}" for end in ("", "-wal", "-shm", ".lock", ".pid")}
+        for part in parts:
+            assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
 
     @pytest.mark.parametrize(
         ("make", "says"),
@@ -486,6 +487,13 @@ class TestFiles:
         path.parent.chmod(0o500)
         with pytest.raises(ConfigurationError, match="folder this process may write to"):
             await SqliteInbox(path).open(clock)
+
+    async def test_a_folder_that_takes_no_new_file_is_told_at_once(self, clock: WoundClock):
+        if not Path("/proc/self").exists():
+            pytest.skip("needs /proc: there not even root makes a file")
+        async with asyncio.timeout(5):
+            with pytest.raises(ConfigurationError, match=r"/proc/inbox\.db cannot be locked: No such file"):
+                await SqliteInbox("/proc/inbox.db").open(clock)
 
     def test_reading_what_is_not_there(self, path: Path):
         with pytest.raises(ConfigurationError, match="there is no inbox at"):

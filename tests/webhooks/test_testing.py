@@ -112,3 +112,78 @@ async def test_what_a_handler_raises_comes_out() -> None:
 
     with pytest.raises(LookupError, match=r"prospect\.updated"):
         await deliver(router, ProspectUpdated)
+
+
+def _commits(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE own (id)")
+    database.commit()
+
+
+def _waits(database: sqlite3.Connection) -> object:
+    async def later() -> None: ...
+
+    return later()
+
+
+async def _coroutine(database: sqlite3.Connection) -> None: ...
+
+
+REFUSED: dict[str, Any] = {
+    "commits": _commits,
+    "takes the inbox's names": lambda database: database.execute("CREATE TABLE inbox_x (id)"),
+    "ends the transaction": lambda database: database.execute("ROLLBACK"),
+    "is a coroutine": _coroutine,
+    "gives something to await": _waits,
+}
+
+
+@pytest.mark.parametrize("work", [pytest.param(work, id=name) for name, work in REFUSED.items()])
+async def test_a_transaction_may_do_what_it_may_in_production(work: Any) -> None:
+    router = Router()
+
+    @router.on(ProspectUpdated)
+    async def write(event: ProspectUpdated) -> None:
+        await event.transaction(work)
+
+    database = sqlite3.connect(":memory:")
+    with pytest.raises(ConfigurationError):
+        await deliver(router, ProspectUpdated, database=database)
+    assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    database.close()
+
+
+async def test_a_handler_has_one_transaction_and_one_that_failed_is_none() -> None:
+    router = Router()
+
+    def fails(database: sqlite3.Connection) -> None:
+        database.execute("INSERT INTO own VALUES (1)")
+        raise LookupError
+
+    @router.on(ProspectUpdated)
+    async def twice(event: ProspectUpdated) -> None:
+        with pytest.raises(LookupError):
+            await event.transaction(fails)
+        await event.transaction(lambda database: database.execute("INSERT INTO own VALUES (2)").rowcount)
+        with pytest.raises(ConfigurationError, match="settled by its first transaction"):
+            await event.transaction(lambda database: None)
+
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    database.execute("CREATE TABLE own (id)")
+    await deliver(router, ProspectUpdated, database=database)
+    assert [row["id"] for row in database.execute("SELECT id FROM own")] == [2]
+    assert not database.in_transaction
+    database.close()
+
+
+async def test_rows_are_tuples_in_a_transaction_as_they_are_in_production() -> None:
+    router = Router()
+
+    @router.on(ProspectUpdated)
+    async def read(event: ProspectUpdated) -> None:
+        assert await event.transaction(lambda database: database.execute("SELECT 1").fetchone()) == (1,)
+
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    await deliver(router, ProspectUpdated, database=database)
+    database.close()

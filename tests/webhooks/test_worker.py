@@ -1062,6 +1062,20 @@ class TestDeciding:
         assert len(trace) < 8_100
         assert trace.endswith("ValueError: the end\n")
 
+    def test_nobodys_address_is_kept_of_an_error(self):
+        address = "ada.king" + "@example.com"
+        try:
+            raise KeyError(address)
+        except KeyError as error:
+            error.add_note(f"asked for {address}\x1b[2J")
+            kept = describe(error)
+        assert kept.reason == "KeyError: 'a***@example.com'"
+        assert kept.traceback.count("a***@example.com") == 2
+        assert address not in kept.traceback
+        assert describe(ValueError(f"{address}\r\n{address}")).reason == (
+            "ValueError: a***@example.com\\r\\na***@example.com"
+        )
+
 
 class Wordless(Exception):
     def __str__(self) -> str:

@@ -115,6 +115,7 @@ class Webhooks(Router):
             if self._working is None:
                 return
             try:
+                await self.inbox.cease()
                 await self.drain(grace)
             finally:
                 self._working = None

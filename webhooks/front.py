@@ -109,7 +109,8 @@ class Front:
         fields = raw_fields(message.raw_headers)
         if not connection.behind_proxy:
             return await self._deliver(connection, message, content, source, fields)
-        peer = self.settings.behind(field(fields, "x-forwarded-for"))
+        # A proxy may add a line of its own behind the sender's.
+        peer = self.settings.behind(",".join(value for name, value in fields if name == "x-forwarded-for"))
         if self._behind[peer] >= self.settings.per_peer:
             self._cut(connection, "peer")
             return None

@@ -206,6 +206,13 @@ class Inbox(Protocol):
         """Commit what was handed in and let go. Unfinished events are claimed again after the next opening."""
         ...
 
+    async def cease(self) -> None:
+        """Take note that no more deliveries come: from now until the next opening nobody listens.
+
+        Work goes on. Called before `close`, which does it where nobody did.
+        """
+        ...
+
     async def put(self, delivery: Delivery) -> Receipt:
         """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull."""
         ...

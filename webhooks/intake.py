@@ -91,7 +91,7 @@ class Intake:
         return refusal.message if self.clock.now() - self._refused_at < _RECENT else ""
 
     async def _store(self, source: Source, delivery: Delivery) -> Receipt | None:
-        receipt = await self._put(source, delivery)
+        receipt = await self._put(delivery, source.patience)
         if receipt:
             return receipt
         until = delivery.received_at + source.patience
@@ -101,15 +101,15 @@ class Intake:
         try:
             while receipt is None and self.clock.now() + _AGAIN < until:
                 await self.clock.sleep(_AGAIN)
-                receipt = await self._put(source, delivery)
+                receipt = await self._put(delivery, until - self.clock.now())
         finally:
             self._patient -= 1
         return self._told(source, receipt)
 
-    async def _put(self, source: Source, delivery: Delivery) -> Receipt | None:
+    async def _put(self, delivery: Delivery, seconds: float) -> Receipt | None:
         try:
             # By the loop's own time: a disk that hangs does not hang by a wound clock.
-            receipt = await self._deadlines.wait(self._inbox.put(delivery), source.patience)
+            receipt = await self._deadlines.wait(self._inbox.put(delivery), seconds)
         except (InboxError, TimeoutError) as error:
             self._refused_at = self.clock.now()
             self._refusal = error if isinstance(error, InboxError) else InboxError("the store does not answer in time")

@@ -50,19 +50,27 @@ class LocalInbox:
         self._fresh = Fresh()
         self._lost: Lost | None = None
         self._waiting = self._putting = 0
+        self._overrun_since: float | None = None
         self._calm = asyncio.Event()
         self._stored = self._duplicates = self._flagged = 0
 
     async def put(self, delivery: Delivery) -> Receipt:
         """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
         if self._waiting >= WAITING:
+            if self._overrun_since is None:
+                self._overrun_since = self._clock.now()
             raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
+        if self._overrun_since is not None:
+            self._note_overrun(self._overrun_since)
         self._putting += 1
         return await self._hand_in(Put(delivery))
 
     async def introduce(self, routes: abc.Sequence[KnownRoute]) -> None:
         """Note which handlers there are; what those that went left is owed to them before anything is claimed."""
         self._lost = await self._hand_in(Call(lambda store: owed_work.introduce(store, routes))) or None
+
+    async def cease(self) -> None:
+        """Take note that no more deliveries come. In memory no gap outlives the process that would know of it."""
 
     async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:
         """Wait for events that can be worked on, and lend at least one and at most `limit`."""
@@ -162,6 +170,12 @@ class LocalInbox:
     def _submit(self, job: AnyJob) -> None:
         """Have a job done; `_deliver` is to be called with it once it is durable, or failed."""
         raise NotImplementedError
+
+    def _note_overrun(self, since: float) -> None:
+        """Have the span recorded in which deliveries were refused because too much waited."""
+        now, self._overrun_since = self._clock.now(), None
+        self._waiting += 1
+        self._submit(Call(lambda store: store.note_gap(since, now, "store", "too much waited to be written")))
 
     def _hand_in(self, job: Job[T]) -> asyncio.Future[T]:
         """Have a job done, and give what to wait for."""

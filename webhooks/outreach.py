@@ -66,7 +66,7 @@ class OutreachSource(Source):
         except MalformedDelivery as error:
             return Identity(keys=self._keys(digest_of(body)), unreadable=error.message)
         event = token(told.meta.eventName)
-        sent = read_instant(told.meta.deliveredAt) if self.max_age is not None else None
+        sent = read_instant(told.meta.deliveredAt)
         return Identity(
             event=event,
             resource=_resource(told.data, event),

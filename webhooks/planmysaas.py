@@ -57,7 +57,7 @@ class PlanMySaaSSource(Source):
         own_id, time = event_id(document), event_time(document)
         keys, watch = self._names(told_id or own_id, digest, unique=bool(own_id or time))
         event = event_name(document)
-        sent = instant(time) if self.max_age is not None else None
+        sent = instant(time)
         return Identity(
             event=event or told_event,
             resource=_resource(document, event or told_event),

@@ -133,6 +133,7 @@ def delivery_of(
         watch=identity.watch,
         flags=identity.flags + flags,
         secret=secret,
+        sent_at=identity.sent_at,
         unreadable=identity.unreadable or _stale(source, identity, now),
     )
 

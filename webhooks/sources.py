@@ -40,7 +40,7 @@ SecretTexts = SecretText | abc.Mapping[str, SecretText] | None
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """What a genuine body is: its event, its resource, the texts that name it, and why it cannot be read if so.
 
-    `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none, or nobody asks for it.
+    `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none.
     """
 
     event: str = ""

@@ -104,17 +104,21 @@ class SqliteInbox(LocalInbox):
             await self._let_go()
             raise
 
+    async def cease(self) -> None:
+        """Keep the last heartbeat: the gap begins where deliveries end, not where the work on them does."""
+        if self._keeper is None:
+            return
+        self._keeper.cancel()
+        await asyncio.wait([self._keeper])
+        self._keeper = None
+        try:
+            await self._beat()
+        except InboxError as error:
+            _log.error("%s", error)
+
     async def close(self) -> None:
         """Commit what was handed in and let go of the file."""
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
-            self._keeper = None
-        if self._desk and self._listening:
-            try:
-                await self._beat()
-            except InboxError as error:
-                _log.error("%s", error)
+        await self.cease()
         await self._let_go()
 
     async def __aenter__(self) -> Self:

@@ -20,6 +20,7 @@ from .inbox_errors import InboxFull
 from .jobs import AnyJob, Call, Effect, Put, Settle
 from .key_index import KeyIndex
 from .known_keys import Seen, first_copy, flags_of, put_on_file, put_with_copy
+from .lateness import LATE, Lateness
 from .sqlite_faults import explain, is_store_failure
 from .sqlite_rows import DEAD, FINISHED, RETRYING, insert, number_of, update_in
 
@@ -61,6 +62,7 @@ class Store:
         self.failure = ""
         self.tally = self._count()
         self.keys = KeyIndex(connection, now())
+        self._lateness = Lateness()
 
     @property
     def in_transaction(self) -> bool:
@@ -177,13 +179,18 @@ class Store:
         """Decide what a delivery is, and give the texts it puts on file."""
         delivery = job.delivery
         if known.keys().isdisjoint(job.texts):
-            job.result = Receipt(self._admit(delivery), flags=delivery.flags)
+            job.result = self._accept(delivery, delivery.flags)
         elif (copy := first_copy(delivery, known)) is not None:
             job.result = Receipt(copy, duplicate=True)
             return put_with_copy(delivery, copy, known)
         else:
-            job.result = Receipt(self._admit(delivery), flags=flags_of(delivery, known))
+            job.result = self._accept(delivery, flags_of(delivery, known))
         return put_on_file(job.texts, job.result.id, delivery.received_at, known)
+
+    def _accept(self, delivery: Delivery, flags: tuple[str, ...]) -> Receipt:
+        """Give the receipt of a new event."""
+        number = self._admit(delivery)
+        return Receipt(number, flags=(*flags, LATE) if self._lateness.is_late(delivery) else flags)
 
     def _admit(self, delivery: Delivery) -> int:
         """Give a new event its id."""

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
 from webhooks import Event, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
-from webhooks.inbox import Listing
+from webhooks.delivery import Delivery
+from webhooks.inbox import Listing, Receipt
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
 from webhooks.receiver import ABORT, Abort, Reply
 from webhooks.testing import SECRET
@@ -160,6 +162,23 @@ async def test_an_event_that_no_handler_takes_is_counted(tmp_path: Path) -> None
         assert (summary.state, summary.reason) == ("done", "no handler takes it")
         assert 'webhooks_unclaimed_total{source="outreach"} 1\n' in hooks.metrics()
         assert hooks.statistics()["unclaimed"] == 1
+
+
+async def test_a_store_that_refuses_and_then_hangs_holds_a_delivery_no_longer_than_one_that_only_hangs() -> None:
+    class Sinking(Refusing):
+        async def put(self, delivery: Delivery) -> Receipt:
+            self.hangs = self.asked == 2
+            return await super().put(delivery)
+
+    inbox = Sinking()
+    inbox.refusal = InboxUnavailable("the disk is full")
+    async with receiver(inbox).hooks as hooks:
+        (source, _) = hooks.sources
+        source.patience = 1.0
+        message, began = outreach(), time.monotonic()
+        assert await hooks.receive("outreach", message.headers, message.body) is ABORT
+        assert inbox.asked == 3
+        assert time.monotonic() - began < 1.35
 
 
 async def test_deliveries_are_stored_while_handlers_drain() -> None:

@@ -308,6 +308,20 @@ async def test_behind_a_trusted_proxy_the_addresses_behind_it_are_bounded() -> N
         assert (answer.status, front.cut["peer"]) == (503, 1)
 
 
+async def test_of_an_address_told_twice_the_proxys_own_line_counts() -> None:
+    inbox = Refusing()
+    inbox.hangs = True
+    made = receiver(inbox)
+    for source in made.hooks.sources:
+        source.patience = 0.3
+    options = {"per_peer": 1, "trusted_proxies": ("127.0.0.0/8",)}
+    async with fronted(made.hooks, **options) as (front, port), wire(port) as first, wire(port) as second:
+        for number, each in enumerate((first, second)):
+            each.send(request(planmysaas(number), f"X-Forwarded-For: 10.0.0.{number}", "X-Forwarded-For: 203.0.113.9"))
+        assert await second.answer() is None
+        assert front.cut["peer"] == 1
+
+
 async def test_one_that_reads_no_answers_is_cut() -> None:
     async with fronted(receiver().hooks) as (front, port), wire(port) as greedy:
         greedy.writer.get_extra_info("socket").setsockopt(1, 8, 4096)

@@ -21,6 +21,7 @@ from webhooks.delivery import Key, Watch
 from webhooks.inbox import Claim, Inbox, Listing
 from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxFull
 from webhooks.known_routes import KnownRoute
+from webhooks.lateness import Lateness
 
 
 @pytest.fixture
@@ -111,6 +112,32 @@ class TestPutting:
         full = [gap for gap in await inbox.gaps() if gap.cause == "full"]
         assert [(gap.start, gap.end) for gap in full] == [(START, START + 30)]
         await inbox.close()
+
+
+class TestLateness:
+    async def test_what_was_sent_before_what_is_here_says_so(self, inbox: Inbox):
+        async def flags(number: int, resource: str, sent_at: float | None) -> tuple[str, ...]:
+            new = delivery(number, resource=resource, flags=("own",))
+            return (await inbox.put(msgspec.structs.replace(new, sent_at=sent_at))).flags
+
+        assert await flags(1, "prospect/1", 20.0) == ("own",)
+        assert await flags(2, "prospect/1", 10.0) == ("own", "late")
+        assert await flags(3, "prospect/2", 10.0) == ("own",)
+        assert await flags(4, "prospect/1", None) == ("own",)
+        assert await flags(5, "prospect/1", 15.0) == ("own", "late")
+        assert await flags(6, "prospect/1", 20.0) == ("own",)
+        assert await flags(7, "", 1.0) == await flags(8, "", 0.5) == ("own",)
+        entry = await inbox.get(2)
+        assert entry is not None
+        assert entry.delivery.flags == ("own", "late")
+
+    def test_only_the_records_first_heard_of_last_are_remembered(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("webhooks.lateness.REMEMBERED", 2)
+        lateness = Lateness()
+        sent = [msgspec.structs.replace(delivery(n, resource=f"prospect/{n}"), sent_at=10.0) for n in (1, 2, 3)]
+        assert [lateness.is_late(each) for each in sent] == [False] * 3
+        early = [msgspec.structs.replace(each, sent_at=5.0) for each in sent]
+        assert [lateness.is_late(each) for each in reversed(early)] == [True, True, False]
 
 
 class TestOrder:

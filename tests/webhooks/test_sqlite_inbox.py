@@ -335,6 +335,28 @@ class TestGaps:
         async with opened(path, clock) as inbox:
             assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 90, START + 100)]
 
+    async def test_the_span_begins_where_deliveries_ended_and_not_where_the_work_did(self, path, clock):
+        async with opened(path, clock) as inbox:
+            await clock.advance(5)
+            await inbox.cease()
+            await clock.advance(130)
+            await inbox.cease()
+        await clock.advance(1)
+        async with opened(path, clock) as inbox:
+            assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 5, START + 136)]
+
+    async def test_a_span_in_which_too_much_waited_is_known(self, path, clock, monkeypatch):
+        async with opened(path, clock) as inbox:
+            monkeypatch.setattr("webhooks.local_inbox.WAITING", 0)
+            for number in (1, 2):
+                with pytest.raises(InboxUnavailable):
+                    await inbox.put(delivery(number))
+                await clock.advance(3)
+            monkeypatch.undo()
+            await inbox.put(delivery(3))
+            (gap,) = await inbox.gaps()
+            assert (gap.start, gap.end, gap.cause) == (START, START + 6, "store")
+
     async def test_a_span_in_which_it_was_full_is_known_though_it_never_had_room_again(self, path, tmp_path, clock):
         async with opened(path, clock, depth=1) as inbox:
             await inbox.put(delivery(1))

@@ -1,0 +1,35 @@
+"""Which deliveries were sent before one of the same record that is here already: order is kept as received, and told.
+
+Remembers, of the records that were heard of last, when the latest delivery of each was sent. Begins anew with the
+process: what is noticed is a vendor's tries that overtook each other within seconds.
+"""
+
+from __future__ import annotations
+
+from .delivery import Delivery
+
+LATE = "late"
+"""The flag of such a delivery."""
+
+REMEMBERED = 10_000
+"""Records remembered at most."""
+
+
+class Lateness:
+    """When the latest delivery of each record was sent."""
+
+    def __init__(self) -> None:
+        self._latest: dict[tuple[str, str], float] = {}
+
+    def is_late(self, delivery: Delivery) -> bool:
+        """Say whether a later one of its record came before; take note of this one. The same one again is not late."""
+        sent, record = delivery.sent_at, (delivery.source, delivery.resource)
+        if sent is None or not delivery.resource:
+            return False
+        latest = self._latest.get(record)
+        if latest is not None and sent < latest:
+            return True
+        if latest is None and len(self._latest) >= REMEMBERED:
+            del self._latest[next(iter(self._latest))]
+        self._latest[record] = sent
+        return False

@@ -12,6 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _LOOKS = 10
+_SHORTEST = 0.02
 
 
 class Deadlines:
@@ -25,14 +26,11 @@ class Deadlines:
 
     async def wait(self, awaited: abc.Awaitable[T], seconds: float) -> T:
         """Wait for something, at most about `seconds`. Raises TimeoutError, and what it raises."""
-        task = asyncio.current_task()
-        assert task is not None
-        loop = task.get_loop()
+        task, loop = self._running()
         self._waiting[task] = loop.time() + seconds
-        # A loop that ended took its timer with it.
-        if self._timer is None or self._loop is not loop:
-            self._loop = loop
-            self._timer = loop.call_later(seconds / _LOOKS, self._look, loop, seconds / _LOOKS)
+        if self._timer is None:
+            pause = max(_SHORTEST, seconds / _LOOKS)
+            self._timer = loop.call_later(pause, self._look, loop, pause)
         try:
             return await awaited
         except asyncio.CancelledError:
@@ -42,6 +40,17 @@ class Deadlines:
         finally:
             del self._waiting[task]
             self._overdue.discard(task)
+
+    def _running(self) -> tuple[asyncio.Task[object], asyncio.AbstractEventLoop]:
+        """Give the running task and its loop. Asking which loop runs is a system call, so the last one is tried."""
+        task = asyncio.current_task(self._loop) if self._loop else None
+        if task is None:
+            # A loop that ended took its timer with it.
+            self._loop, self._timer = asyncio.get_running_loop(), None
+            task = asyncio.current_task(self._loop)
+            assert task is not None
+        assert self._loop is not None
+        return task, self._loop
 
     def _look(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
         self._timer = None

@@ -1,16 +1,18 @@
 """Which identifying texts are on file: the recent ones in memory and in a log, the others in a sorted table.
 
 A digest falls on any page of a sorted table, so that writing it there with each delivery costs five times what
-storing the delivery costs. So a delivery's texts are appended to a log in the transaction that stores it, held in
-memory, and moved to the table later, as digests, many at once and in their order; between moves the log is read at
-opening. Texts with a horizon of at most `SHORT` seconds never get that far, and are sought in memory alone. Rows of
-the table that are past their horizon are removed as their neighbourhood is written.
+storing the delivery costs. So the texts of a transaction are appended to a log, as one row and within it, held in
+memory, and moved to the table later, as digests, many at once and in their order; the log is read at opening. Texts
+with a horizon of at most `SHORT` seconds never get that far, and are sought in memory alone. Rows of the table that
+are past their horizon are removed as their neighbourhood is written.
 """
 
 from __future__ import annotations
 
 import collections.abc as abc
 import sqlite3
+
+import msgspec
 
 from .known_keys import Seen, Texts
 from .sqlite_rows import digest_of, insert, select_in
@@ -23,14 +25,17 @@ STEP = 128
 """Texts moved in one transaction, unless more came with the last one: what waits for it stays short."""
 
 _DAY = 86_400.0
-_CLEARED = 4_096
-_LOG = "INSERT INTO inbox_recent_keys(text, event, seen_at, expires_at)"
-_LOGGED = "SELECT text, event, seen_at, expires_at FROM inbox_recent_keys ORDER BY id"
+_CLEARED = 64
+_LOG = "INSERT INTO inbox_recent_keys(seen, short_until) VALUES (?, ?)"
+_LOGGED = "SELECT seen FROM inbox_recent_keys ORDER BY id"
 _LOG_ENDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM inbox_recent_keys"
-_CLEAR = "DELETE FROM inbox_recent_keys WHERE id >= ? AND id < ? AND (expires_at <= ? OR expires_at - seen_at > ?)"
+_CLEAR = "DELETE FROM inbox_recent_keys WHERE id >= ? AND id < ? AND short_until <= ?"
 _FIND = "SELECT digest, event, seen_at, expires_at FROM inbox_keys WHERE digest IN"
 _FILE = "INSERT OR REPLACE INTO inbox_keys(digest, event, seen_at, expires_at)"
 _FORGET = "DELETE FROM inbox_keys WHERE digest > ? AND digest <= ? AND expires_at <= ?"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Seen]).decode
 
 
 class KeyIndex:
@@ -38,7 +43,9 @@ class KeyIndex:
 
     def __init__(self, connection: sqlite3.Connection, now: float) -> None:
         self._connection = connection
-        self._recent = {text: Seen(*seen) for text, *seen in connection.execute(_LOGGED)}
+        self._recent: dict[str, Seen] = {}
+        for (seen,) in connection.execute(_LOGGED):
+            self._recent.update(_decode(seen))
         self._filed = connection.execute("SELECT 1 FROM inbox_keys LIMIT 1").fetchone() is not None
         self._staged: abc.Mapping[str, Seen] = {}
         self._came = 0
@@ -67,7 +74,9 @@ class KeyIndex:
     def file(self, filed: abc.Mapping[str, Seen]) -> None:
         """Put texts on file, in the open transaction."""
         self._staged = filed
-        insert(self._connection, _LOG, [(text, *seen) for text, seen in filed.items()])
+        if filed:
+            short = max((seen.until for seen in filed.values() if seen.until - seen.at <= SHORT), default=0.0)
+            self._connection.execute(_LOG, (_encode(filed), short))
 
     def committed(self) -> None:
         """Take note that the transaction is durable."""
@@ -91,11 +100,12 @@ class KeyIndex:
         if self._moving:
             self._step = self._moving[-max(STEP, self._came) :]
             self._connection.execute(_FORGET, (self._moved_to, self._step[0][0], now))
-            moved = [(digest, *self._recent[text]) for digest, text in reversed(self._step)]
-            insert(self._connection, _FILE, moved)
+            moved = [(digest, self._recent[text]) for digest, text in reversed(self._step)]
+            insert(self._connection, _FILE, [(digest, seen.event, seen.at, seen.until) for digest, seen in moved])
         elif self._clearing:
             upto = min(self._clearing.start + _CLEARED, self._clearing.stop)
-            self._connection.execute(_CLEAR, (self._clearing.start, upto, now, SHORT))
+            # All the others in these rows were moved by now.
+            self._connection.execute(_CLEAR, (self._clearing.start, upto, now))
             self._cleared_to = upto
 
     def stepped(self) -> None:

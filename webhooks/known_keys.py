@@ -6,12 +6,13 @@ The rules are those of `delivery`; both inboxes go by them. Knows no database.
 from __future__ import annotations
 
 import collections.abc as abc
-from typing import NamedTuple
+
+import msgspec
 
 from .delivery import Delivery, Key, Watch
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A text on file: the event it came with last, when that was received, and when it may be forgotten."""
 
     event: int

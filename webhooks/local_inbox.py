@@ -46,6 +46,7 @@ class LocalInbox:
         self._depth = depth
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._store: Store | None = None
         self._fresh = Fresh()
         self._lost: Lost | None = None
@@ -181,7 +182,8 @@ class LocalInbox:
         """Have a job done, and give what to wait for."""
         self._at_desk()
         self._waiting += 1
-        job.future = future = asyncio.get_running_loop().create_future()
+        assert self._loop is not None
+        job.future = future = self._loop.create_future()
         self._submit(job)
         return future
 
@@ -278,6 +280,7 @@ class LocalInbox:
     async def _start(self, clock: Clock, store: Store, unfinished: abc.Iterable[Unfinished]) -> None:
         """Begin to lend what is unfinished."""
         self._clock, self._store, self._desk = clock, store, Desk(clock)
+        self._loop = asyncio.get_running_loop()
         self._fresh, self._lost, self._calm = Fresh(), None, asyncio.Event()
         self._waiting = self._putting = 0
         now = clock.now()

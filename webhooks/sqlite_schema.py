@@ -30,9 +30,7 @@ CREATE TABLE inbox_bodies(id INTEGER PRIMARY KEY, envelope BLOB NOT NULL, body B
 CREATE TABLE inbox_keys(
   digest BLOB PRIMARY KEY, event INTEGER NOT NULL, seen_at REAL NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE inbox_recent_keys(
-  id INTEGER PRIMARY KEY, text TEXT NOT NULL, event INTEGER NOT NULL, seen_at REAL NOT NULL, expires_at REAL NOT NULL
-);
+CREATE TABLE inbox_recent_keys(id INTEGER PRIMARY KEY, seen BLOB NOT NULL, short_until REAL NOT NULL);
 CREATE TABLE inbox_work(
   event INTEGER NOT NULL, handler TEXT NOT NULL, outcome TEXT NOT NULL, attempt INTEGER NOT NULL, at REAL NOT NULL,
   seconds REAL NOT NULL, retry_at REAL NOT NULL, hold_until REAL NOT NULL, reason TEXT NOT NULL,

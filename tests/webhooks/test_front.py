@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import itertools
 import time
 
 import pytest
@@ -52,6 +53,25 @@ async def test_two_hundred_requests_sent_at_once_are_answered_in_their_order() -
         assert statuses == [200] * 199 + [401]
         await made.hooks.settled()
     assert len(made.handled) == 199
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(1, 17_000), min_size=1, max_size=60))
+def test_however_the_bytes_are_cut_every_request_has_its_answer(cuts: list[int]) -> None:
+    async def play() -> None:
+        messages = [request(outreach(number)) for number in range(1, 41)]
+        messages[20] = request(outreach(1), "Outreach-Webhook-Signature: x")
+        data = b"".join(messages)
+        places = [0, *sorted({cut for cut in cuts if cut < len(data)}), len(data)]
+        async with fronted(receiver().hooks) as (_, port), wire(port) as sender:
+            for start, end in itertools.pairwise(places):
+                sender.send(data[start:end])
+                await sender.writer.drain()
+                await asyncio.sleep(0.001)
+            statuses = [getattr(await sender.answer(), "status", None) for _ in messages]
+        assert statuses == [401 if number == 20 else 200 for number in range(40)]
+
+    asyncio.run(play())
 
 
 async def test_a_large_body_comes_through_whole() -> None:

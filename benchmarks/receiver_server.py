@@ -1,9 +1,14 @@
-"""The servers that `receiver` compares, each a process of its own: `python -m benchmarks.receiver_server MODE`."""
+"""The servers that `receiver` compares, each a process of its own: `python -m benchmarks.receiver_server MODE`.
+
+`raw` is the least that aiohttp can do. `answering` is our receiver that stores nothing and works on nothing; `typed`
+makes the typed event besides; `storeless` works on every event and stores nothing; `durable` is the real one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import sys
 import tempfile
@@ -17,6 +22,7 @@ from webhooks.app import Webhooks
 from webhooks.delivery import Delivery
 from webhooks.events import parse
 from webhooks.inbox import Inbox, Receipt
+from webhooks.jobs import AnyJob, Put, Settle
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.outreach import OutreachEvent, OutreachSource
 from webhooks.server import Settings, run
@@ -25,7 +31,6 @@ from webhooks.sqlite_inbox import SqliteInbox
 from .measure import pin
 
 SECRET = "secret-of-a-benchmark"
-MODES = ("raw", "typed", "storeless", "durable")
 
 
 class Nowhere(MemoryInbox):
@@ -42,6 +47,23 @@ class Nowhere(MemoryInbox):
             assert isinstance(event, OutreachEvent)
             _ = event.ref.id
         return Receipt(1)
+
+
+class Unkept(MemoryInbox):
+    """Hands deliveries to the worker, and takes its settlements, as every inbox does; stores neither."""
+
+    def __init__(self) -> None:
+        super().__init__(depth=10_000_000)
+        self._numbers = itertools.count(1)
+
+    def _submit(self, job: AnyJob) -> None:
+        if isinstance(job, Put):
+            job.result = Receipt(next(self._numbers))
+            self._deliver([job], None)
+        elif isinstance(job, Settle):
+            self._deliver([job], None)
+        else:
+            super()._submit(job)
 
 
 async def _raw() -> None:
@@ -77,6 +99,8 @@ def _serve(mode: str, folder: Path) -> None:
             loop.run(_raw())
     elif mode == "durable":
         _ours(SqliteInbox(folder / "inbox.db", depth=10_000_000))
+    elif mode == "storeless":
+        _ours(Unkept())
     else:
         _ours(Nowhere(typed=mode == "typed"))
 

@@ -11,6 +11,9 @@ import contextlib
 import socket
 from typing import Protocol
 
+GRACE = "grace"
+"""Begins the word that tells how many seconds a generation gives its handlers when it stops."""
+
 
 class Control(Protocol):
     """One end of the line."""
@@ -58,6 +61,10 @@ class Line:
         while word not in self._words and not self._gone:
             await self._changed.wait()
         return word in self._words
+
+    def told(self, name: str) -> str:
+        """Give what the other side said behind this name, such as `25` of `grace 25`; empty when it did not."""
+        return next((word.partition(" ")[2] for word in self._words if word.startswith(f"{name} ")), "")
 
     def close(self) -> None:
         """Hang up."""

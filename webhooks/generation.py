@@ -24,6 +24,7 @@ from outreach_async.protocol.errors import ConfigurationError
 
 from . import ending
 from .app import Webhooks
+from .control import GRACE
 from .front import Front
 from .settings import Settings
 
@@ -66,9 +67,12 @@ class Generation:
         await control.open()
         try:
             hooks = self._load()
+            # Before the present generation gives the inbox up for this one.
+            hooks.inbox.check()
             # What was loaded stays: the collector would stop every delivery for its sake, again and again.
             gc.collect()
             gc.freeze()
+            control.say(f"{GRACE} {hooks.grace:g}")
             control.say("loaded")
             if await self._before_stop(control.heard("open")):
                 await self._live(hooks, control)

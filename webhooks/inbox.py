@@ -190,6 +190,10 @@ class Inbox(Protocol):
     is not known to have been done.
     """
 
+    def check(self) -> None:
+        """Refuse at once what opening would refuse, without taking hold of it. Raises ConfigurationError."""
+        ...
+
     async def open(self, clock: Clock) -> None:
         """Take hold of it and load what is unfinished. Raises ConfigurationError, InboxHeld."""
         ...

@@ -32,10 +32,14 @@ class InboxLock:
         # Taken in one thread and given up in whichever closes the inbox.
         self._lock = FileLock(self._file, thread_local=False, mode=_MODE)
 
-    async def acquire(self, clock: Clock, patience: float) -> None:
-        """Take the lock, waiting at most `patience` seconds. Raises InboxHeld, ConfigurationError."""
+    def check(self) -> None:
+        """Refuse a folder that is not there. Raises ConfigurationError."""
         if not self._path.parent.is_dir():
             raise ConfigurationError(f"there is no folder {self._path.parent}", hint="Make it, or name another file.")
+
+    async def acquire(self, clock: Clock, patience: float) -> None:
+        """Take the lock, waiting at most `patience` seconds. Raises InboxHeld, ConfigurationError."""
+        self.check()
         until = clock.now() + patience
         while True:
             try:

@@ -26,7 +26,7 @@ def listen(host: str, port: int, backlog: int) -> socket.socket:
 def passed_on() -> list[socket.socket]:
     """Give the sockets that systemd listens on for us, in the order of its unit; none when it does not.
 
-    Source of the fact: sd_listen_fds(3).
+    Raises ConfigurationError for one that takes no connections. Source of the fact: sd_listen_fds(3).
     """
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return []
@@ -35,6 +35,11 @@ def passed_on() -> list[socket.socket]:
         os.environ.pop(name, None)
     sockets = [adopt(_FIRST_PASSED + number) for number in range(int(count) if count.isdecimal() else 0)]
     for each in sockets:
+        if each.type != socket.SOCK_STREAM:
+            raise ConfigurationError(
+                f"the socket that systemd passes as descriptor {each.fileno()} takes no connections",
+                hint="Give it by ListenStream= in the socket unit.",
+            )
         os.set_inheritable(each.fileno(), False)  # noqa: FBT003  # the call takes no keyword
     return sockets
 

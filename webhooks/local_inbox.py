@@ -55,6 +55,9 @@ class LocalInbox:
         self._calm = asyncio.Event()
         self._stored = self._duplicates = self._flagged = 0
 
+    def check(self) -> None:
+        """Refuse at once what opening would refuse: nothing, in memory."""
+
     async def put(self, delivery: Delivery) -> Receipt:
         """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
         if self._waiting >= WAITING:

@@ -71,13 +71,12 @@ async def _supervise(sockets: list[socket.socket], serving: abc.Callable[[int], 
 
 def _sockets(settings: Settings) -> list[socket.socket]:
     """Give what to listen on: systemd's, else our own; the second one is the operator's."""
-    if passed := listening.passed_on():
-        return passed[:2]
-    if settings.admin_port and settings.admin_port == settings.port:
+    sockets = listening.passed_on()[:2]
+    if not sockets and settings.admin_port and settings.admin_port == settings.port:
         raise ConfigurationError("the operator's port is the receiver's", hint="Give it a port of its own.")
-    sockets = [listening.listen(settings.host, settings.port, settings.backlog)]
+    sockets = sockets or [listening.listen(settings.host, settings.port, settings.backlog)]
     try:
-        if settings.admin_port is not None:
+        if settings.admin_port is not None and len(sockets) == 1:
             sockets.append(listening.listen(settings.admin_host, settings.admin_port, _ADMIN_BACKLOG))
     except ConfigurationError:
         sockets[0].close()
@@ -86,14 +85,18 @@ def _sockets(settings: Settings) -> list[socket.socket]:
 
 
 def _told(sockets: list[socket.socket], process: int) -> dict[str, object]:
-    names: list[tuple[str, int]] = [each.getsockname()[:2] for each in sockets]
-    told: dict[str, object] = {"serving": _url(*names[0]), "pid": os.getpid(), "generation": process}
-    if len(names) > 1:
-        told["admin"] = _url(*names[1])
+    urls = [_url(each.getsockname()) for each in sockets]
+    told: dict[str, object] = {"serving": urls[0], "pid": os.getpid(), "generation": process}
+    if len(urls) > 1:
+        told["admin"] = urls[1]
     return told
 
 
-def _url(host: str, port: int) -> str:
+def _url(name: str | bytes | tuple[str, int]) -> str:
+    """Give the address of a socket: a URL, or the path of one that has no port."""
+    if not isinstance(name, tuple):
+        return f"unix:{os.fsdecode(name)}"
+    host, port = name[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -35,7 +35,7 @@ from .jobs import AnyJob, Call
 from .local_inbox import LocalInbox
 from .sqlite_faults import explain
 from .sqlite_reader import Reader
-from .sqlite_schema import open_for_reading, open_for_writing
+from .sqlite_schema import check_file, open_for_reading, open_for_writing
 from .sqlite_store import Store
 
 DAY = 86_400.0
@@ -90,6 +90,11 @@ class SqliteInbox(LocalInbox):
     def reader(path: str | os.PathLike[str]) -> Reader:
         """Open an inbox file for reading, beside the process that holds it. Raises ConfigurationError."""
         return Reader(open_for_reading(Path(path)))
+
+    def check(self) -> None:
+        """Refuse what opening would refuse, beside whoever holds the file. Raises ConfigurationError."""
+        self._lock.check()
+        check_file(self.path)
 
     async def open(self, clock: Clock) -> None:
         """Take hold of the file and load what is unfinished. Raises ConfigurationError, InboxHeld."""

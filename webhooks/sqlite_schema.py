@@ -9,6 +9,7 @@ in no index, which spares each delivery a write; no event up to the number `sett
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -80,18 +81,22 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def check_file(path: Path) -> None:
+    """Refuse a file that could not be written, or is no inbox of ours. Raises ConfigurationError."""
+    _check_sqlite()
+    _make_private(path)
+    try:
+        with contextlib.closing(_connect_for_reading(path)) as connection:
+            _version(connection, path)
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}", hint="Is it an inbox?") from None
+
+
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open the file beside whoever holds it. Raises ConfigurationError."""
     if not path.is_file():
         raise ConfigurationError(f"there is no inbox at {path}", hint="Start the receiver once, or name its file.")
-    # The connection serves one call at a time, from whichever thread makes it.
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = _connect_for_reading(path)
     try:
         version = _version(connection, path)
     except sqlite3.Error as error:
@@ -106,6 +111,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             f"{path} is of an older format", hint="Start the receiver once: it brings it up to date."
         )
     return connection
+
+
+def _connect_for_reading(path: Path) -> sqlite3.Connection:
+    # The connection serves one call at a time, from whichever thread makes it.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 def open_in_memory() -> sqlite3.Connection:

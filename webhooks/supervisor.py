@@ -17,7 +17,7 @@ import socket
 import sys
 from typing import Any
 
-from .control import Line
+from .control import GRACE, Line
 
 ENVIRONMENT = "OUTREACH_ASYNC_GENERATION"
 """Tells a generation its descriptors: of the line to its parent, then those to listen on."""
@@ -26,7 +26,10 @@ LOADING = 60.0
 """How long a generation may take to load and to begin serving, in seconds."""
 
 STOPPING = 60.0
-"""How long one may take to stop or to yield, in seconds; after that it is killed."""
+"""How long one may take to stop or to yield, in seconds, unless its grace asks for more; after that it is killed."""
+
+MARGIN = 35.0
+"""Seconds beyond its grace that one gets: for its last connections, and for handlers and threads that do not stop."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _LAST_WORDS = 5.0
@@ -50,12 +53,20 @@ class _Child:
         except TimeoutError:
             return False
 
-    async def ends(self, seconds: float = STOPPING) -> int:
-        """Wait for its end, kill it when it takes longer, and give its exit code."""
-        await asyncio.wait([self.exit], timeout=seconds)
+    @property
+    def patience(self) -> float:
+        """How long it may take to stop or to yield, in seconds."""
+        return max(STOPPING, float(self.line.told(GRACE) or 0.0) + MARGIN)
+
+    async def ends(self) -> int:
+        """Wait for its end, kill it when it takes too long, and give its exit code, 1 for one that was killed."""
+        await asyncio.wait([self.exit], timeout=self.patience)
         if not self.exit.done():
             _log.error("generation %d does not end, and is killed", self.process.pid)
             self.process.kill()
+            await self.exit
+            self.line.close()
+            return 1
         code = await self.exit
         self.line.close()
         return code
@@ -102,6 +113,8 @@ class Supervisor:
         while True:
             await self._first(asyncio.shield(child.exit), asyncio.ensure_future(self._reload.wait()))
             if self._ended.is_set():
+                # Once the generation has closed its own, nobody waits in a queue that is not served any more.
+                self._let_go()
                 child.stop()
                 code = await child.ends()
                 # One that was still loading ends by the signal itself.
@@ -122,7 +135,7 @@ class Supervisor:
             await new.ends()
             return old
         old.line.say("yield")
-        if not await self._unless_ended(old.says("released", STOPPING)):
+        if not await self._unless_ended(old.says("released", old.patience)):
             # It died, hangs, or everything is to stop: its end sets the inbox free in any case.
             old.stop()
             await old.ends()
@@ -146,6 +159,10 @@ class Supervisor:
             await child.ends()
             pause = min(_LONGEST_PAUSE, pause * 2)
             _log.error("the generation could not start; the next try is in %.1f s", pause)
+
+    def _let_go(self) -> None:
+        for each in self._sockets:
+            each.close()
 
     async def _start(self) -> _Child:
         ours, theirs = socket.socketpair()

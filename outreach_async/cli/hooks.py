@@ -17,7 +17,7 @@ hooks = typer.Typer(
 
 Port = typer.Option("--port", min=0, max=65535, help="Port for deliveries; 0 takes a free one.")
 AdminPort = typer.Option(
-    "--admin-port", min=0, max=65535, help="Port for /console, /metrics and /readyz, on loopback.", show_default=False
+    "--admin-port", min=0, max=65535, help="Port for /console, /metrics and /readyz.", show_default=False
 )
 
 
@@ -27,6 +27,7 @@ def serve(
     port: Annotated[int, Port] = 8080,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     admin_port: Annotated[int | None, AdminPort] = None,
+    admin_host: Annotated[str, typer.Option("--admin-host", help="Address of the admin port.")] = "127.0.0.1",
     connections: Annotated[int, typer.Option("--connections", min=1, help="Connections in all.")] = 2_000,
     per_peer: Annotated[int, typer.Option("--per-peer", min=1, help="Connections of one address.")] = 500,
     head_deadline: Annotated[float, typer.Option("--head-deadline", help="Seconds for the headers.")] = 10.0,
@@ -53,6 +54,7 @@ def serve(
         "port": port,
         "host": host,
         "admin_port": admin_port,
+        "admin_host": admin_host,
         "connections": connections,
         "per_peer": per_peer,
         "head_deadline": head_deadline,

@@ -60,6 +60,10 @@ class Served:
     def start(self, **more: Any) -> dict[str, Any]:
         """Start it, and give what it announces once it serves."""
         self.launch(**more)
+        return self.announced()
+
+    def announced(self) -> dict[str, Any]:
+        """Give what it announces."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.errors.read_text()

@@ -23,7 +23,7 @@ from outreach_async.cli import main
 from outreach_async.protocol.errors import ConfigurationError
 from tests.webhooks.receiving import outreach, request, wire
 from tests.webhooks.serving import APPLICATION, ROOT, Load, Served, get, served
-from webhooks import OutreachSource, SqliteInbox, Webhooks, listening, server
+from webhooks import OutreachSource, SqliteInbox, Webhooks, listening, server, sqlite_schema
 from webhooks.settings import Settings
 from webhooks.supervisor import ENVIRONMENT, Supervisor
 
@@ -132,6 +132,17 @@ async def test_a_generation_that_cannot_be_loaded_does_not_take_over(tmp_path: P
     assert "half an edit" in serving.errors.read_text()
 
 
+async def test_a_generation_whose_inbox_cannot_be_opened_does_not_take_over(tmp_path: Path) -> None:
+    async with served(tmp_path) as serving:
+        edited(tmp_path, "inbox.db", "absent/inbox.db")
+        serving.process.send_signal(signal.SIGHUP)
+        await serving.until_logged("could not be loaded, and the present one goes on")
+        assert "there is no folder absent" in serving.errors.read_text()
+        await post(serving.port, 1)
+        await serving.until_handled(1)
+        assert await serving.stop() == 0
+
+
 async def test_a_generation_that_dies_is_started_again_with_what_it_had(tmp_path: Path) -> None:
     async with served(tmp_path) as serving:
         await post(serving.port, 1)
@@ -187,23 +198,78 @@ async def test_what_a_program_left_is_taken_up_when_it_is_served_by_its_name(tmp
     assert [(work.handler, work.outcome) for work in entry.work] == [("app:note", "done"), ("app:push", "done")]
 
 
+@contextlib.asynccontextmanager
+async def under_systemd(folder: Path, *sockets: socket.socket, options: tuple[str, ...] = ()) -> Any:
+    """Do what systemd does: the sockets become descriptors 3 and following, and the process's own number is told."""
+    # First out of the way of each other.
+    script = (
+        "import os, sys\n"
+        f"high = [os.dup2(one, 100 + number) for number, one in enumerate({[each.fileno() for each in sockets]})]\n"
+        "for number, one in enumerate(high): os.dup2(one, 3 + number); os.close(one)\n"
+        f"os.environ.update(LISTEN_FDS='{len(sockets)}', LISTEN_PID=str(os.getpid()))\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    systemd = Served(folder, *options)
+    systemd._command = [sys.executable, "-c", script, *systemd._command]
+    try:
+        systemd.launch(pass_fds=[each.fileno() for each in sockets])
+        yield systemd
+    finally:
+        systemd.kill()
+
+
 async def test_it_takes_the_socket_that_systemd_listens_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # What systemd does: the socket becomes descriptor 3, and the process's own number is told.
-        script = (
-            f"import os, sys; os.dup2({listener.fileno()}, 3)\n"
-            "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n"
-            "os.execv(sys.argv[1], sys.argv[1:])"
-        )
-        systemd = Served(tmp_path)
-        systemd._command = [sys.executable, "-c", script, *systemd._command]
-        try:
-            await asyncio.to_thread(systemd.start, pass_fds=[listener.fileno(), 3])
+        async with under_systemd(tmp_path, listener, options=("--admin-port", "0")) as systemd:
+            await asyncio.to_thread(systemd.announced)
             assert systemd.port == listener.getsockname()[1]
             await post(systemd.port, 1)
+            assert (await get(systemd.told["admin"] + "/readyz"))[0] == 200
             assert await systemd.stop() == 0
-        finally:
-            systemd.kill()
+        # It is systemd's still: what comes now waits for the next start.
+        async with wire(listener.getsockname()[1]):
+            pass
+
+
+async def test_of_two_sockets_of_systemds_the_second_is_the_operators(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        async with under_systemd(tmp_path, first, second) as systemd:
+            await asyncio.to_thread(systemd.announced)
+            assert systemd.told["admin"] == f"http://127.0.0.1:{second.getsockname()[1]}"
+            assert (await get(systemd.told["admin"] + "/readyz"))[0] == 200
+            assert await systemd.stop() == 0
+
+
+async def test_a_socket_of_systemds_may_be_a_path_and_has_to_take_connections(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        datagrams.bind(("127.0.0.1", 0))
+        async with under_systemd(tmp_path, listener) as systemd:
+            await asyncio.to_thread(systemd.announced)
+            assert systemd.told["serving"] == f"unix:{tmp_path / 's'}"
+            assert await systemd.stop() == 0
+        async with under_systemd(tmp_path, datagrams) as systemd:
+            assert await asyncio.to_thread(systemd.process.wait, 50) == 2
+            assert "takes no connections. Give it by ListenStream=" in systemd.errors.read_text()
+
+
+async def test_while_it_stops_connections_are_refused(tmp_path: Path) -> None:
+    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=3').replace(
+        "async def note(event: Event) -> None:\n",
+        "async def note(event: Event) -> None:\n"
+        "        open('begun.txt', 'w').close()\n"
+        "        await asyncio.sleep(600)\n",
+    )
+    async with served(tmp_path, application=application) as serving:
+        await post(serving.port, 1)
+        await exists(tmp_path / "begun.txt")
+        stopping = asyncio.ensure_future(serving.stop())
+        await asyncio.sleep(2)
+        assert not stopping.done()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", serving.port)
+        assert await stopping == 0
 
 
 async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> None:
@@ -299,9 +365,17 @@ def absent_folder(folder: Path) -> str:
 
 def newer_inbox(folder: Path) -> str:
     edited(folder, "inbox.db", "inbox.db")
+    sqlite_schema.open_for_writing(folder / "inbox.db").close()
     with contextlib.closing(sqlite3.connect(folder / "inbox.db")) as connection:
         connection.execute("PRAGMA user_version = 999")
-    return "inbox.db"
+    return "was written by a newer version (format 999, this one knows 1). Update outreach-async, or name another file."
+
+
+def foreign_file(folder: Path) -> str:
+    with contextlib.closing(sqlite3.connect(folder / "inbox.db")) as connection:
+        connection.execute("CREATE TABLE theirs(a)")
+    edited(folder, "inbox.db", "inbox.db")
+    return "inbox.db is the database of another program."
 
 
 def narrow_handler(folder: Path) -> str:
@@ -343,6 +417,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
         secret_not_in_environment,
         absent_folder,
         newer_inbox,
+        foreign_file,
         narrow_handler,
         module_missing,
         name_missing,
@@ -396,6 +471,23 @@ time.sleep(0.3)
 os._exit(2)
 """
     assert await Supervisor([], print, command=[sys.executable, "-c", child]).run() == 2
+
+
+@pytest.mark.parametrize(("grace", "code"), [("0.1", 1), ("5", 0)])
+async def test_a_generation_is_killed_only_after_the_grace_it_told(
+    grace: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.supervisor.STOPPING", 0.3)
+    monkeypatch.setattr("webhooks.supervisor.MARGIN", 0.3)
+    child = f"""
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1.5), os._exit(0)))
+line = int(os.environ["{ENVIRONMENT}"].split(",")[0])
+os.write(line, b"grace {grace}\\nloaded\\nserving\\n")
+time.sleep(60)
+"""
+    supervisor = Supervisor([], lambda _: supervisor._ended.set(), command=[sys.executable, "-c", child])
+    assert await supervisor.run() == code
 
 
 def test_a_program_of_ones_own_tells_what_cannot_work_in_one_line(

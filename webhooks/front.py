@@ -100,7 +100,7 @@ class Front:
 
     async def answer(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> Answer | None:
         """Answer one request, or cut its connection. Raises nothing, whatever was sent."""
-        path = message.path.partition("?")[0]
+        path = message.path if message.path in self._sources else message.path.partition("?")[0]
         source = self._sources.get(path)
         if source is None:
             connection.expect_rest(content, self.settings.body_deadline)

@@ -66,7 +66,7 @@ class Intake:
             return received.reply
         counts, name = self.counts, source.name
         counts.received_rate.note(now)
-        receipt = await self._store(source, received)
+        receipt = await self._put(received, source.patience) or await self._insist(source, received)
         if receipt is None:
             return unstorable(source, owns_socket=owns_socket)
         if receipt.duplicate:
@@ -90,10 +90,9 @@ class Intake:
             return refusal.message if depth >= refusal.depth else ""
         return refusal.message if self.clock.now() - self._refused_at < _RECENT else ""
 
-    async def _store(self, source: Source, delivery: Delivery) -> Receipt | None:
-        receipt = await self._put(delivery, source.patience)
-        if receipt:
-            return receipt
+    async def _insist(self, source: Source, delivery: Delivery) -> Receipt | None:
+        """Store what was refused once, as long as its vendor would rather wait than be refused."""
+        receipt = None
         until = delivery.received_at + source.patience
         if source.retried_on != "silence" or self._patient >= PATIENT:
             return self._told(source, receipt)

@@ -5,8 +5,9 @@ Others may read the file beside us (`SqliteInbox.reader`), and nobody else may w
 loop: writes happen in the writer's thread, reads in another.
 
 Once a minute a heartbeat is written, so that the next start knows since when nobody listened, and what is too old or
-too much is removed: finished events past their keeping time or beyond `max_bytes`. While the store fails it is tried
-every few seconds.
+too much is removed: finished events past their keeping time or beyond `max_bytes`. After more than a day without a
+heartbeat nothing is removed for its age for a day: the clock may have jumped, and dead letters wait for somebody to
+see them. While the store fails it is tried every few seconds.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ class SqliteInbox(LocalInbox):
         self._keeper: asyncio.Task[None] | None = None
         self._turns: anyio.CapacityLimiter | None = None
         self._told_failing = False
+        self._spare_until = 0.0
 
     def __repr__(self) -> str:
         return f"<SqliteInbox {self.path}>"
@@ -154,7 +156,8 @@ class SqliteInbox(LocalInbox):
         if not self._listening:
             return
         now = clock.now()
-        await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
+        away = await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
+        self._spare_until = now + DAY if away > DAY else now
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
@@ -199,6 +202,8 @@ class SqliteInbox(LocalInbox):
         beaten = self._clock.now()
         while True:
             await self._clock.sleep(PROBE)
+            if self._clock.now() - beaten > DAY:
+                self._spare_until = self._clock.now() + DAY
             failing = self._at_store().failing_since is not None
             if not failing and self._clock.now() - beaten < HEARTBEAT:
                 continue
@@ -213,8 +218,11 @@ class SqliteInbox(LocalInbox):
         await self._hand_in(Call(lambda store: upkeep.beat(store, now)))
 
     async def _tidy(self, now: float) -> None:
-        await self._remove("done", now - self._keep)
-        await self._remove("dead", now - self._keep_dead)
+        # A clock that was ahead and set back spares no longer than that.
+        self._spare_until = min(self._spare_until, now + DAY)
+        if now >= self._spare_until:
+            await self._remove("done", now - self._keep)
+            await self._remove("dead", now - self._keep_dead)
         while await self._hand_in(Call(upkeep.used_bytes)) > self._max_bytes:
             if not await self._hand_in(Call(upkeep.remove_oldest)):
                 break

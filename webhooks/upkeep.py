@@ -26,12 +26,16 @@ _REMOVE = (
 )
 
 
-def note_start(store: Store, now: float) -> None:
-    """Record the span since the last heartbeat, when nobody listened; the very first start has none."""
+def note_start(store: Store, now: float) -> float:
+    """Record the span since the last heartbeat, when nobody listened, and say how long it was.
+
+    The very first start has none.
+    """
     if (last := read_meta(store.connection, "heartbeat")) is not None:
         store.note_gap(last, now, "stopped")
     store.connection.execute("DELETE FROM inbox_gaps WHERE id <= (SELECT MAX(id) FROM inbox_gaps) - ?", (_GAPS_KEPT,))
     beat(store, now)
+    return now - (now if last is None else last)
 
 
 def beat(store: Store, now: float) -> None:

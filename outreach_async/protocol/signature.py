@@ -17,6 +17,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from .errors import ConfigurationError
 from .redaction import Secret
 
@@ -44,15 +46,14 @@ OUTREACH = Scheme("outreach-webhook-signature")
 PLANMYSAAS = Scheme("x-pms-signature", "sha256=")
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+# Structs: each delivery makes one, and a frozen dataclass takes five times as long.
+class Verified(msgspec.Struct, frozen=True, gc=False):
     """The body was signed with the secret of this name."""
 
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """The signature does not hold: none was sent, several were, it is no SHA-256 in hex, or it is another body's."""
 
     reason: Reason

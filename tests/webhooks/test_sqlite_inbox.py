@@ -549,6 +549,47 @@ class TestFiles:
 
 
 class TestRetention:
+    async def test_a_clock_that_jumped_ahead_costs_no_dead_letter_at_once(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1, unreadable="no JSON"))
+        jumped = WoundClock(START + 40 * DAY)
+        async with opened(path, jumped) as inbox:
+            await inbox._beat()
+            await inbox._tidy(jumped.now() + DAY - 1)
+            assert (await inbox.counts()).get("dead") == 1
+            await inbox._tidy(jumped.now() + DAY)
+            assert not (await inbox.counts()).get("dead")
+
+    async def test_a_start_within_a_day_spares_nothing(self, path: Path, clock: WoundClock):
+        async with opened(path, clock, keep_dead=3_600.0) as inbox:
+            await inbox.put(delivery(1, unreadable="no JSON"))
+        later = WoundClock(START + DAY)
+        async with opened(path, later, keep_dead=3_600.0) as inbox:
+            await inbox._tidy(later.now())
+            assert not (await inbox.counts()).get("dead")
+
+    async def test_a_jump_while_it_runs_spares_as_well(self, path: Path):
+        class Jumping(WoundClock):
+            ahead = 0.0
+
+            def now(self) -> float:
+                return START + self.ahead
+
+            async def sleep(self, seconds: float) -> None:
+                await asyncio.sleep(0.002)
+
+        clock = Jumping()
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1, unreadable="no JSON"))
+            clock.ahead = 40 * DAY
+            while (await inbox._hand_in(Call(lambda store: upkeep.read_meta(store.connection, "heartbeat")))) == START:
+                await asyncio.sleep(0.01)
+            await inbox._tidy(clock.now())
+            assert (await inbox.counts()).get("dead") == 1
+            clock.ahead += DAY
+            await inbox._tidy(clock.now())
+            assert not (await inbox.counts()).get("dead")
+
     async def test_what_is_finished_goes_with_time_and_dead_letters_later(self, path: Path, clock: WoundClock):
         async with opened(path, clock, keep=3_600.0, keep_dead=7_200.0) as inbox:
             for n in range(3):

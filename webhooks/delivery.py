@@ -10,7 +10,7 @@ What an inbox does with `keys` and `watch`, in the transaction that stores the d
    are put there for the first copy: a copy may be known by a key that soon lapses, and must not become new then.
 2. Otherwise each text of `watch` that is on file, and younger than its own `horizon`, adds its `flag` to the flags
    stored with the delivery.
-3. A delivery whose `sent_at` is before that of an earlier one of its resource is stored with the flag `late`.
+3. A delivery whose `sent` is before that of an earlier one of its resource is stored with the flag `late`.
 4. Then the texts of `keys` and of `watch` are put on file with the time of receipt. A text already on file is kept
    once, with the newer time.
 
@@ -60,7 +60,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     one source and one resource are handled in the order received, and those without one in any order.
     `received_at` is in Unix seconds. `body` is as received; `headers` lack signatures, tokens and other secrets, and
     their names are lower case. `secret` names the secret that verified, empty for an unsigned source.
-    `sent_at` is the time its body tells, in Unix seconds, None where it tells none; it is not kept on file.
+    `sent` is the time its body tells, in its own words, empty where it tells none; it is not kept on file.
     `unreadable` says why no handler can be given this delivery: it is stored, answered 200 and dead-lettered with
     that reason. `body` and `headers` stay out of the repr, since they hold people's data.
     """
@@ -76,7 +76,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     watch: tuple[Watch, ...] = ()
     flags: tuple[str, ...] = ()
     secret: str = ""
-    sent_at: float | None = None
+    sent: str = ""
     unreadable: str = ""
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ process: what is noticed is a vendor's tries that overtook each other within sec
 from __future__ import annotations
 
 from .delivery import Delivery
+from .instants import seconds_of
 
 LATE = "late"
 """The flag of such a delivery."""
@@ -23,9 +24,9 @@ class Lateness:
 
     def is_late(self, delivery: Delivery) -> bool:
         """Say whether a later one of its record came before; take note of this one. The same one again is not late."""
-        sent, record = delivery.sent_at, (delivery.source, delivery.resource)
-        if sent is None or not delivery.resource:
+        if not delivery.sent or not delivery.resource or (sent := seconds_of(delivery.sent)) is None:
             return False
+        record = (delivery.source, delivery.resource)
         latest = self._latest.get(record)
         if latest is not None and sent < latest:
             return True

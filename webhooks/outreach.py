@@ -25,7 +25,7 @@ from .errors import MalformedDelivery
 from .events import Event, event_class, read_document
 from .install_events import InstallCreated, InstallDeleted, InstallEvent
 from .outreach_events import *  # noqa: F403  # the generated classes are this module's public names
-from .outreach_payload import OutreachEvent, member, read_instant
+from .outreach_payload import OutreachEvent, member
 from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, sha256, token
 from .standalone import parse_as, signed_headers, verify_as
 
@@ -66,12 +66,12 @@ class OutreachSource(Source):
         except MalformedDelivery as error:
             return Identity(keys=self._keys(digest_of(body)), unreadable=error.message)
         event = token(told.meta.eventName)
-        sent = read_instant(told.meta.deliveredAt)
+        sent = told.meta.deliveredAt
         return Identity(
             event=event,
             resource=_resource(told.data, event),
             keys=self._keys(*_digests(body, told.meta.deliveredAt)),
-            sent_at=sent.timestamp() if sent else None,
+            sent=sent if isinstance(sent, str) and len(sent) <= _TIME_LIMIT else "",
             unreadable=event_class(self.provider, event).problem({"data": {"id": told.data.id}}),
         )
 

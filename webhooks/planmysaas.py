@@ -19,7 +19,7 @@ from .delivery import Key, Watch
 from .errors import MalformedDelivery
 from .events import Event, read_document
 from .planmysaas_events import *  # noqa: F403  # the event classes are this module's public names
-from .planmysaas_payload import Document, event_id, event_name, event_time, instant, record_id
+from .planmysaas_payload import Document, event_id, event_name, event_time, record_id
 from .sources import MAX_BODY, Fields, Identity, RawHeaders, SecretTexts, Source, digest_of, field, token
 from .standalone import parse_as, signed_headers, verify_as
 
@@ -57,14 +57,13 @@ class PlanMySaaSSource(Source):
         own_id, time = event_id(document), event_time(document)
         keys, watch = self._names(told_id or own_id, digest, unique=bool(own_id or time))
         event = event_name(document)
-        sent = instant(time)
         return Identity(
             event=event or told_event,
             resource=_resource(document, event or told_event),
             keys=keys,
             watch=watch,
             flags=_flags(event, told_event),
-            sent_at=sent.timestamp() if sent else None,
+            sent=time,
         )
 
     def _names(self, key: str, digest: str, *, unique: bool) -> tuple[tuple[Key, ...], tuple[Watch, ...]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .errors import MalformedDelivery
 from .events import Event
-from .planmysaas_payload import Document, event_id, event_time, instant, payload, record_id, text
+from .instants import instant
+from .planmysaas_payload import Document, event_id, event_time, payload, record_id, text
 
 if TYPE_CHECKING:
     from outreach_async.planmysaas.client import PlanMySaaS

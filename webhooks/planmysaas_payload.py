@@ -7,7 +7,6 @@ Two forms are read: an envelope around an object called `data` or `payload`, and
 from __future__ import annotations
 
 import collections.abc as abc
-import datetime as dt
 import re
 from typing import Any
 
@@ -22,7 +21,6 @@ _TIMES = ("timestamp", "occurredAt", "occurred_at")
 _ENVELOPE_IDS = ("id", *_IDS)
 _ENVELOPE_TIMES = (*_TIMES, "createdAt", "created_at", "sentAt", "sent_at", "deliveredAt", "delivered_at", "time")
 _EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
-_MILLISECONDS = 1e11
 
 
 def payload(document: Document) -> Document:
@@ -44,21 +42,6 @@ def event_id(document: Document) -> str:
 def event_time(document: Document) -> str:
     """Give the event's own time as it stands in the signed body; empty where it carries none."""
     return _scalar(document, _ENVELOPE_TIMES if _is_envelope(document) else _TIMES)
-
-
-def instant(told: str) -> dt.datetime | None:
-    """Read a time in ISO 8601, or in seconds or milliseconds since 1970. None for anything else.
-
-    One without a zone is taken for UTC.
-    """
-    try:
-        if re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", told, re.ASCII):
-            seconds = float(told)
-            return dt.datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, dt.UTC)
-        read = dt.datetime.fromisoformat(told)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=dt.UTC)
 
 
 def record_id(document: Document, kind: str, own: bool) -> str:

@@ -23,6 +23,7 @@ from outreach_async.protocol.redaction import printable, redact
 from outreach_async.protocol.signature import Verified, verify
 
 from .delivery import Delivery
+from .instants import seconds_of
 from .sources import Fields, Identity, RawHeaders, Source
 
 RETRY_AFTER = 60
@@ -133,7 +134,7 @@ def delivery_of(
         watch=identity.watch,
         flags=identity.flags + flags,
         secret=secret,
-        sent_at=identity.sent_at,
+        sent=identity.sent,
         unreadable=identity.unreadable or _stale(source, identity, now),
     )
 
@@ -150,9 +151,9 @@ def unstorable(source: Source, *, owns_socket: bool) -> Reply | Abort:
 
 
 def _stale(source: Source, identity: Identity, now: float) -> str:
-    if source.max_age is None or identity.sent_at is None or now - identity.sent_at <= source.max_age:
+    if source.max_age is None or (sent := seconds_of(identity.sent)) is None or now - sent <= source.max_age:
         return ""
-    return f"its body says it was sent {now - identity.sent_at:.0f} s ago, and max_age is {source.max_age:.0f} s"
+    return f"its body says it was sent {now - sent:.0f} s ago, and max_age is {source.max_age:.0f} s"
 
 
 def _kept(fields: Fields) -> tuple[tuple[str, str], ...]:

@@ -40,7 +40,7 @@ SecretTexts = SecretText | abc.Mapping[str, SecretText] | None
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """What a genuine body is: its event, its resource, the texts that name it, and why it cannot be read if so.
 
-    `sent_at` is the time the signed body tells, in Unix seconds; None where it tells none.
+    `sent` is the time the signed body tells, in its own words; empty where it tells none.
     """
 
     event: str = ""
@@ -48,7 +48,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[Key, ...] = ()
     watch: tuple[Watch, ...] = ()
     flags: tuple[str, ...] = ()
-    sent_at: float | None = None
+    sent: str = ""
     unreadable: str = ""
 
 

@@ -116,17 +116,18 @@ class TestPutting:
 
 class TestLateness:
     async def test_what_was_sent_before_what_is_here_says_so(self, inbox: Inbox):
-        async def flags(number: int, resource: str, sent_at: float | None) -> tuple[str, ...]:
+        async def flags(number: int, resource: str, sent: str) -> tuple[str, ...]:
             new = delivery(number, resource=resource, flags=("own",))
-            return (await inbox.put(msgspec.structs.replace(new, sent_at=sent_at))).flags
+            return (await inbox.put(msgspec.structs.replace(new, sent=sent))).flags
 
-        assert await flags(1, "prospect/1", 20.0) == ("own",)
-        assert await flags(2, "prospect/1", 10.0) == ("own", "late")
-        assert await flags(3, "prospect/2", 10.0) == ("own",)
-        assert await flags(4, "prospect/1", None) == ("own",)
-        assert await flags(5, "prospect/1", 15.0) == ("own", "late")
-        assert await flags(6, "prospect/1", 20.0) == ("own",)
-        assert await flags(7, "", 1.0) == await flags(8, "", 0.5) == ("own",)
+        assert await flags(1, "prospect/1", "2026-01-05T12:00:20Z") == ("own",)
+        assert await flags(2, "prospect/1", "2026-01-05T12:00:10Z") == ("own", "late")
+        assert await flags(3, "prospect/2", "2026-01-05T12:00:10Z") == ("own",)
+        assert await flags(4, "prospect/1", "") == await flags(5, "prospect/1", "yesterday") == ("own",)
+        # Another zone's text sorts otherwise than its time.
+        assert await flags(6, "prospect/1", "2026-01-05T04:00:21-08:00") == ("own",)
+        assert await flags(9, "prospect/1", "2026-01-05T13:00:15+01:00") == ("own", "late")
+        assert await flags(7, "", "2026-01-05T12:00:10Z") == await flags(8, "", "2026-01-05T12:00:05Z") == ("own",)
         entry = await inbox.get(2)
         assert entry is not None
         assert entry.delivery.flags == ("own", "late")
@@ -134,9 +135,9 @@ class TestLateness:
     def test_only_the_records_first_heard_of_last_are_remembered(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("webhooks.lateness.REMEMBERED", 2)
         lateness = Lateness()
-        sent = [msgspec.structs.replace(delivery(n, resource=f"prospect/{n}"), sent_at=10.0) for n in (1, 2, 3)]
+        sent = [msgspec.structs.replace(delivery(n, resource=f"prospect/{n}"), sent="10.0") for n in (1, 2, 3)]
         assert [lateness.is_late(each) for each in sent] == [False] * 3
-        early = [msgspec.structs.replace(each, sent_at=5.0) for each in sent]
+        early = [msgspec.structs.replace(each, sent="5.0") for each in sent]
         assert [lateness.is_late(each) for each in reversed(early)] == [True, True, False]
 
 

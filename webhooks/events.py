@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_decode = msgspec.json.Decoder().decode
+
 _classes: dict[tuple[str, str], type[Event]] = {}
 # A delivery read back from an inbox may be the first to need its vendor's classes.
 _modules = {"outreach": ".outreach", "outreach-lifecycle": ".outreach", "planmysaas": ".planmysaas"}
@@ -170,7 +172,7 @@ def parse(delivery: Delivery) -> Event:
 def read_document(body: bytes) -> dict[str, Any]:
     """Decode a body that has to be one JSON object. Raises MalformedDelivery, and nothing else."""
     try:
-        document = msgspec.json.decode(body)
+        document = _decode(body)
     except (ValueError, RecursionError) as error:
         # The decoder names the byte, never its value, so no person's data gets into the reason.
         raise MalformedDelivery(f"the body is not JSON: {error}") from None

@@ -254,14 +254,18 @@ async def test_a_socket_of_systemds_may_be_a_path_and_has_to_take_connections(tm
             assert "takes no connections. Give it by ListenStream=" in systemd.errors.read_text()
 
 
-async def test_while_it_stops_connections_are_refused(tmp_path: Path) -> None:
-    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=3').replace(
+def sleeping(grace: float) -> str:
+    """An application whose handler says that it began, and sleeps."""
+    return APPLICATION.replace('inbox.db")', f'inbox.db"), grace={grace}').replace(
         "async def note(event: Event) -> None:\n",
         "async def note(event: Event) -> None:\n"
         "        open('begun.txt', 'w').close()\n"
         "        await asyncio.sleep(600)\n",
     )
-    async with served(tmp_path, application=application) as serving:
+
+
+async def test_while_it_stops_connections_are_refused(tmp_path: Path) -> None:
+    async with served(tmp_path, application=sleeping(3)) as serving:
         await post(serving.port, 1)
         await exists(tmp_path / "begun.txt")
         stopping = asyncio.ensure_future(serving.stop())
@@ -273,13 +277,7 @@ async def test_while_it_stops_connections_are_refused(tmp_path: Path) -> None:
 
 
 async def test_handlers_get_their_grace_and_the_rest_stays(tmp_path: Path) -> None:
-    application = APPLICATION.replace('inbox.db")', 'inbox.db"), grace=0.2').replace(
-        "async def note(event: Event) -> None:\n",
-        "async def note(event: Event) -> None:\n"
-        "        open('begun.txt', 'w').close()\n"
-        "        await asyncio.sleep(600)\n",
-    )
-    async with served(tmp_path, application=application) as serving:
+    async with served(tmp_path, application=sleeping(0.2)) as serving:
         await post(serving.port, 1)
         await exists(tmp_path / "begun.txt")
         assert await serving.stop() == 0

@@ -83,7 +83,6 @@ class SqliteInbox(LocalInbox):
         self._keeper: asyncio.Task[None] | None = None
         self._turns: anyio.CapacityLimiter | None = None
         self._told_failing = False
-        self._spare_until = 0.0
 
     def __repr__(self) -> str:
         return f"<SqliteInbox {self.path}>"
@@ -156,8 +155,7 @@ class SqliteInbox(LocalInbox):
         if not self._listening:
             return
         now = clock.now()
-        away = await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
-        self._spare_until = now + DAY if away > DAY else now
+        await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
@@ -202,8 +200,6 @@ class SqliteInbox(LocalInbox):
         beaten = self._clock.now()
         while True:
             await self._clock.sleep(PROBE)
-            if self._clock.now() - beaten > DAY:
-                self._spare_until = self._clock.now() + DAY
             failing = self._at_store().failing_since is not None
             if not failing and self._clock.now() - beaten < HEARTBEAT:
                 continue
@@ -218,9 +214,7 @@ class SqliteInbox(LocalInbox):
         await self._hand_in(Call(lambda store: upkeep.beat(store, now)))
 
     async def _tidy(self, now: float) -> None:
-        # A clock that was ahead and set back spares no longer than that.
-        self._spare_until = min(self._spare_until, now + DAY)
-        if now >= self._spare_until:
+        if await self._hand_in(Call(lambda store: upkeep.ages_out(store, now))):
             await self._remove("done", now - self._keep)
             await self._remove("dead", now - self._keep_dead)
         while await self._hand_in(Call(upkeep.used_bytes)) > self._max_bytes:

@@ -15,6 +15,9 @@ from .sqlite_rows import DEAD, FINISHED, numbers_of, update_in
 from .sqlite_store import Store, read_meta
 
 REMOVED_AT_ONCE = 200
+SPARED = 86_400.0
+"""Seconds between two heartbeats above which nothing is removed for its age for as long again."""
+
 _PAGES_AT_ONCE = 256
 _GAPS_KEPT = 1_000
 _FIRST_PENDING = "SELECT id FROM inbox_events WHERE id > ? AND state IS NULL ORDER BY id LIMIT 1"
@@ -26,21 +29,21 @@ _REMOVE = (
 )
 
 
-def note_start(store: Store, now: float) -> float:
-    """Record the span since the last heartbeat, when nobody listened, and say how long it was.
-
-    The very first start has none.
-    """
+def note_start(store: Store, now: float) -> None:
+    """Record the span since the last heartbeat, when nobody listened; the very first start has none."""
     if (last := read_meta(store.connection, "heartbeat")) is not None:
         store.note_gap(last, now, "stopped")
     store.connection.execute("DELETE FROM inbox_gaps WHERE id <= (SELECT MAX(id) FROM inbox_gaps) - ?", (_GAPS_KEPT,))
     beat(store, now)
-    return now - (now if last is None else last)
 
 
 def beat(store: Store, now: float) -> None:
     """Record that the inbox was open now, and until now full, if it is; and up to which event all are settled."""
     store.note_full()
+    last = read_meta(store.connection, "heartbeat")
+    if last is not None and abs(now - last) > SPARED:
+        # On file: the next heartbeat is by the same clock, in this process or the next, and looks like any other.
+        write_meta(store.connection, "spared_until", now + SPARED)
     low = read_meta(store.connection, "settled_to") or 0
     pending = store.connection.execute(_FIRST_PENDING, (low,)).fetchone()
     write_meta(store.connection, "settled_to", pending[0] - 1 if pending else store.tally.last_id)
@@ -89,6 +92,11 @@ def remove(store: Store, state: State, before: float | None) -> int:
         write_meta(store.connection, "last_id", store.tally.last_id)
     store.tally.dead -= len(ids) * (state == "dead")
     return len(ids)
+
+
+def ages_out(store: Store, now: float) -> bool:
+    """Say whether events may be removed for their age by now."""
+    return bool(now >= (read_meta(store.connection, "spared_until") or 0))
 
 
 def remove_oldest(store: Store) -> int:

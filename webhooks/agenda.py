@@ -233,7 +233,8 @@ class Agenda:
     def _queue(self, item: _Item, now: float) -> list[int] | None:
         """Give the queue an event belongs to now; None when it has to wait."""
         if item.place == "retrying":
-            return self._again if item.due <= now else None
+            # Without a retry only its end is left to be recorded: a transaction settled the last of its handlers.
+            return self._again if not item.retries or item.due <= now else None
         if item.place != "waiting":
             return None
         if self._has_turn(item) or (self._gives_ahead and not item.visited):

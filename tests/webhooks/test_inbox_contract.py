@@ -557,6 +557,27 @@ async def goes_on(inbox: Inbox) -> None:
 
 
 class TestOpeningAgain:
+    @pytest.mark.parametrize("again", [False, True], ids=["given back", "opened again"])
+    async def test_a_retry_that_was_settled_by_its_transaction_has_its_event_ended(self, backend: Backend, again: bool):
+        clock = WoundClock()
+        inbox = await backend.open(clock)
+        await inbox.put(delivery())
+        (claim,) = await inbox.claim()
+        await inbox.settle(claim, told(outcome="retry", retry_at=START + 1), end="whole")
+        await clock.advance(1)
+        (claim,) = await inbox.claim()
+        await inbox.transact(claim, told(attempt=2), lambda connection: None)
+        if again:
+            await inbox.close()
+            inbox = await backend.open(clock)
+        else:
+            inbox.release(claim)
+        async with asyncio.timeout(5):
+            (claim,) = await inbox.claim()
+        await inbox.settle(claim, end="whole")
+        assert (await inbox.counts())["done"] == 1
+        await inbox.close()
+
     async def test_what_was_not_settled_is_lent_again(self, backend: Backend, clock: WoundClock):
         inbox = await backend.open(clock)
         for n in range(3):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections.abc as abc
+import itertools
+import math
 from dataclasses import dataclass
 
 from ..engine.clock import Clock
@@ -12,6 +14,9 @@ from ..protocol.messages import Request
 
 # Shorter waits are for a slot, or for the answer that tells the quota, and not for a new window.
 _WORTH_TELLING = 0.25
+
+# A new window lets all go that wait for it, one right after the other.
+_TOGETHER = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,10 @@ class Tally(Observer):
 
     @property
     def waits(self) -> Waits:
-        """The waits of all calls, those that overlap taken together."""
-        spans = list(_merged(sorted(self._waits)))
-        return Waits(len(spans), sum(end - start for start, end in spans))
+        """The waits of all calls: those let go together are one, and each second counts once."""
+        ends = sorted(end for _, end in self._waits)
+        times = sum(later - earlier > _TOGETHER for earlier, later in itertools.pairwise((-math.inf, *ends)))
+        return Waits(times, sum(end - start for start, end in _merged(sorted(self._waits))))
 
 
 def _merged(spans: abc.Iterable[tuple[float, float]]) -> abc.Iterator[tuple[float, float]]:

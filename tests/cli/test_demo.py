@@ -46,8 +46,7 @@ def test_the_whole_demo_ends_without_a_429_or_a_lost_event() -> None:
     assert told["failures"].keys() == {"Unauthorized", "ConnectionFailed"}
     assert told["requests"] > 200
     assert told["seconds"] > told["copy_seconds"] > 0
-    # A machine that is slow or busy reaches the end of a window's quota less often.
-    assert told["quota_waits"] >= 1
+    assert told["quota_waits"] >= 2
     assert told["lost"] == told["handled_twice"] == told["forgeries_accepted"] == 0
     assert told["events"] == told["handled"] > 100
     assert told["event_types"] == len(OUTREACH_EVENTS) + len(INSTALL_EVENTS) + len(PLANMYSAAS_EVENTS)

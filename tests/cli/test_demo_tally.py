@@ -47,13 +47,16 @@ def test_a_call_that_failed_and_then_succeeded_was_recovered(clock: Standing) ->
     assert "ConnectionFailed" in told[0]
 
 
-def test_waits_that_overlap_are_one(clock: Standing) -> None:
+def test_waits_for_one_window_are_one_and_each_second_counts_once(clock: Standing) -> None:
     tally = Tally(clock, lambda text: None)
+    assert (tally.waits.times, tally.waits.seconds) == (0, 0.0)
     tally.on_wait(call(), "quota", 3.0)  # 97 to 100
+    clock.at = 100.2
+    tally.on_wait(call(), "quota", 2.0)  # 98.2 to 100.2: the same window
     clock.at = 101.0
-    tally.on_wait(call(), "quota", 2.0)  # 99 to 101
+    tally.on_wait(call(), "quota", 2.0)  # 99 to 101: another one, in part the same seconds
     clock.at = 110.0
     tally.on_wait(call(), "quota", 1.0)  # 109 to 110
     tally.on_wait(call(), "quota", 0.01)  # for a slot
     tally.on_wait(call(), "token", 50.0)
-    assert (tally.waits.times, tally.waits.seconds) == (2, pytest.approx(5.0))
+    assert (tally.waits.times, tally.waits.seconds) == (3, pytest.approx(5.0))

@@ -35,10 +35,10 @@ def passed_on() -> list[socket.socket]:
         os.environ.pop(name, None)
     sockets = [adopt(_FIRST_PASSED + number) for number in range(int(count) if count.isdecimal() else 0)]
     for each in sockets:
-        if each.type != socket.SOCK_STREAM:
+        if each.type != socket.SOCK_STREAM or not each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             raise ConfigurationError(
                 f"the socket that systemd passes as descriptor {each.fileno()} takes no connections",
-                hint="Give it by ListenStream= in the socket unit.",
+                hint="Give it by ListenStream=, and Accept=no, in the socket unit.",
             )
         os.set_inheritable(each.fileno(), False)  # noqa: FBT003  # the call takes no keyword
     return sockets

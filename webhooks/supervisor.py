@@ -1,6 +1,6 @@
 """The parent of a server's generations: holds the sockets, starts the next generation, restarts one that died.
 
-It serves nothing, loads no application and never closes a listener, so connections wait in the queue while
+It serves nothing, loads no application and closes no listener before the end, so connections wait in the queue while
 generations change. SIGHUP has the next generation take over: it is loaded first, and only when that went well is the
 present one told to yield. SIGTERM and SIGINT stop everything in good order.
 """
@@ -108,17 +108,15 @@ class Supervisor:
                 await asyncio.wait([child.exit], timeout=_LAST_WORDS)
             child.stop()
             code = await child.ends()
-            return 0 if self._ended.is_set() else code or 1
+            return 0 if self._ended.is_set() else _own(code) or 1
         self._serving(child.process.pid)
         while True:
             await self._first(asyncio.shield(child.exit), asyncio.ensure_future(self._reload.wait()))
             if self._ended.is_set():
-                # Once the generation has closed its own, nobody waits in a queue that is not served any more.
-                self._let_go()
-                child.stop()
+                self._stop(child)
                 code = await child.ends()
-                # One that was still loading ends by the signal itself.
-                return 0 if code == -signal.SIGTERM else code
+                # One that was still loading ends by the signal itself; any other signal is a failure.
+                return 0 if code == -signal.SIGTERM else _own(code)
             if child.exit.done():
                 child = await self._restarted(child)
             else:
@@ -129,6 +127,7 @@ class Supervisor:
         """Have the next generation take over. The present one stays when that cannot be loaded."""
         new = await self._start()
         if not await self._unless_ended(new.says("loaded", LOADING)):
+            # The present one serves until this one has ended, which holds the sockets too and may be long in loading.
             new.stop()
             if not self._ended.is_set():
                 _log.error("the next generation could not be loaded, and the present one goes on")
@@ -136,7 +135,11 @@ class Supervisor:
             return old
         old.line.say("yield")
         if not await self._unless_ended(old.says("released", old.patience)):
-            # It died, hangs, or everything is to stop: its end sets the inbox free in any case.
+            if self._ended.is_set():
+                self._stop(old, new)
+                await new.ends()
+                return old
+            # It died or hangs: its end sets the inbox free in any case.
             old.stop()
             await old.ends()
         # One that let go of the inbox may take its time to end; deliveries wait for nothing but the inbox.
@@ -160,9 +163,12 @@ class Supervisor:
             pause = min(_LONGEST_PAUSE, pause * 2)
             _log.error("the generation could not start; the next try is in %.1f s", pause)
 
-    def _let_go(self) -> None:
+    def _stop(self, *children: _Child) -> None:
+        """Tell generations to stop for good. Once they have closed the sockets too, connections are refused."""
         for each in self._sockets:
             each.close()
+        for child in children:
+            child.stop()
 
     async def _start(self) -> _Child:
         ours, theirs = socket.socketpair()
@@ -194,3 +200,8 @@ class Supervisor:
         await asyncio.wait([*awaited, ended], return_when=asyncio.FIRST_COMPLETED)
         for each in (ended, *awaited):
             each.cancel()
+
+
+def _own(code: int) -> int:
+    """Give a process's own exit code, and 1 for one that a signal ended: passed on, that would be another number."""
+    return code if code >= 0 else 1

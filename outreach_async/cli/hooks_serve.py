@@ -38,5 +38,8 @@ def _announce(output: Output, told: abc.Mapping[str, object]) -> None:
         output.line(f"receiving at {told['serving']} (process {told['pid']}; HUP reloads, TERM stops)")
         if "admin" in told:
             token = f"; the token is {told['token']}" if "token" in told else ""
-            output.line(f"console at {told['admin']}/console{token}")
+            admin = str(told["admin"])
+            # A socket of systemd's may be a path, which is no URL.
+            place = f"{admin}/console" if admin.startswith("http") else f"/console on {admin}"
+            output.line(f"console at {place}{token}")
     sys.stdout.flush()

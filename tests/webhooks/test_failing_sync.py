@@ -160,6 +160,7 @@ async def test_a_disk_that_fails_for_a_while_has_both_vendors_try_again(fault: s
         log = server.errors.read_text()
     assert "deliveries are refused until it can" in log
     assert "can be written again" in log
+    assert "Traceback" not in log
     check_calls(server, cut, told)
     await check_next_start(tmp_path, cut, told)
 

@@ -251,7 +251,36 @@ async def test_a_socket_of_systemds_may_be_a_path_and_has_to_take_connections(tm
             assert await systemd.stop() == 0
         async with under_systemd(tmp_path, datagrams) as systemd:
             assert await asyncio.to_thread(systemd.process.wait, 50) == 2
-            assert "takes no connections. Give it by ListenStream=" in systemd.errors.read_text()
+            assert "takes no connections. Give it by ListenStream=, and Accept=no" in systemd.errors.read_text()
+
+
+async def outcome(port: int, seconds: float) -> str:
+    """What a new sender gets: an answer, a refusal or a cut, or nothing within these seconds."""
+    try:
+        async with asyncio.timeout(seconds), wire(port) as sender:
+            sender.send(request(outreach(9)))
+            return "answered" if await sender.answer() else "cut"
+    except TimeoutError:
+        return "kept waiting"
+    except ConnectionError:
+        return "refused"
+
+
+async def test_told_to_stop_in_the_middle_of_a_reload_it_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with served(tmp_path, application=sleeping(8)) as serving, wire(serving.port):
+        await post(serving.port, 1)
+        await exists(tmp_path / "begun.txt")
+        serving.process.send_signal(signal.SIGHUP)
+        # The next generation is loaded, and the present one drains for the sake of its handler.
+        await asyncio.sleep(4)
+        stopping = asyncio.ensure_future(serving.stop())
+        seen = []
+        while not stopping.done():
+            seen.append(await outcome(serving.port, 2.5))
+            await asyncio.sleep(0.2)
+        assert await stopping == 0
+    assert "kept waiting" not in seen
+    assert seen[-1] == "refused"
 
 
 def sleeping(grace: float) -> str:
@@ -262,6 +291,15 @@ def sleeping(grace: float) -> str:
         "        open('begun.txt', 'w').close()\n"
         "        await asyncio.sleep(600)\n",
     )
+
+
+async def test_one_connection_is_no_socket_to_listen_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            async with under_systemd(tmp_path, accepted) as systemd:
+                assert await asyncio.to_thread(systemd.process.wait, 20) == 2
+                assert "Give it by ListenStream=, and Accept=no" in systemd.errors.read_text()
 
 
 async def test_while_it_stops_connections_are_refused(tmp_path: Path) -> None:
@@ -486,6 +524,17 @@ time.sleep(60)
 """
     supervisor = Supervisor([], lambda _: supervisor._ended.set(), command=[sys.executable, "-c", child])
     assert await supervisor.run() == code
+
+
+async def test_a_generation_that_something_else_kills_while_it_stops_is_a_failure() -> None:
+    child = f"""
+import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+os.write(int(os.environ["{ENVIRONMENT}"].split(",")[0]), b"loaded\\nserving\\n")
+time.sleep(60)
+"""
+    supervisor = Supervisor([], lambda _: supervisor._ended.set(), command=[sys.executable, "-c", child])
+    assert await supervisor.run() == 1
 
 
 def test_a_program_of_ones_own_tells_what_cannot_work_in_one_line(

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 _MILLISECONDS = 1e11
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
 
 def instant(told: str) -> dt.datetime | None:
@@ -14,7 +15,7 @@ def instant(told: str) -> dt.datetime | None:
     One without a zone is taken for UTC.
     """
     try:
-        if re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", told, re.ASCII):
+        if _NUMBER.fullmatch(told):
             seconds = float(told)
             return dt.datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, dt.UTC)
         read = dt.datetime.fromisoformat(told)

@@ -6,6 +6,8 @@ process: what is noticed is a vendor's tries that overtook each other within sec
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from .delivery import Delivery
 from .instants import seconds_of
 
@@ -20,7 +22,8 @@ class Lateness:
     """When the latest delivery of each record was sent."""
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str, str], float] = {}
+        # Its first one is found at once; a plain dictionary looks through the places of those removed before.
+        self._latest: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def is_late(self, delivery: Delivery) -> bool:
         """Say whether a later one of its record came before; take note of this one. The same one again is not late."""
@@ -31,6 +34,6 @@ class Lateness:
         if latest is not None and sent < latest:
             return True
         if latest is None and len(self._latest) >= REMEMBERED:
-            del self._latest[next(iter(self._latest))]
+            self._latest.popitem(last=False)
         self._latest[record] = sent
         return False

@@ -8,7 +8,6 @@ costs. What is allowed, and what a request means, is the front's to say.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
@@ -29,8 +28,6 @@ LINGERING = 2.0
 """Seconds in which who was refused may end its connection: cut at once, it might not see the answer."""
 
 _BUFFER = 1 << 16
-
-_log = logging.getLogger("webhooks.front")
 
 
 class Answer:
@@ -56,16 +53,16 @@ class Desk(Protocol):
         """Forget a connection that was taken in."""
         ...
 
-    async def answer(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> Answer | None:
-        """Answer one request; None when the connection was cut instead."""
+    def take(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> None:
+        """Take one request; `connection.reply` is called for it once, at once or later."""
         ...
 
-    def malformed(self, connection: Connection) -> Answer | None:
+    def malformed(self, connection: Connection) -> None:
         """Answer what is not HTTP."""
         ...
 
     def failed(self, connection: Connection) -> None:
-        """Give up a connection over a fault of ours."""
+        """Give up a connection over the fault of ours that was just raised."""
         ...
 
 
@@ -73,16 +70,18 @@ class Connection(BaseProtocol):
     """One connection.
 
     `deadline` is the loop time by which what it sends now has to be there; 0 while it need not. An `idle` one sends
-    nothing, and may be closed without a loss.
+    nothing, and may be closed without a loss. `behind` is the address behind a proxy that its request counts for.
     """
 
     __slots__ = (
         "_admitted",
+        "_busy",
         "_content",
         "_crowded",
         "_ended",
         "_requests",
-        "_task",
+        "_serving",
+        "behind",
         "behind_proxy",
         "deadline",
         "desk",
@@ -106,13 +105,15 @@ class Connection(BaseProtocol):
         self.deadline = 0.0
         self.idle = False
         self.peer = ""
+        self.behind: str | None = None
         self.behind_proxy = False
         self._admitted = False
+        self._busy = False
         self._crowded = False
         self._ended = False
         self._requests: deque[tuple[RawRequestMessage | None, StreamReader]] = deque()
         self._content: StreamReader = EMPTY_PAYLOAD
-        self._task: asyncio.Task[None] | None = None
+        self._serving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless the front does not take it in."""
@@ -154,8 +155,8 @@ class Connection(BaseProtocol):
         if len(self._requests) >= PIPELINED - 1 and not self._crowded:
             self._crowded = True
             self._pause_transport()
-        if self._requests and self._task is None:
-            self._task = self._loop.create_task(self._serve())
+        if self._requests and not self._busy:
+            self._serve()
 
     @property
     def last(self) -> bool:
@@ -191,30 +192,36 @@ class Connection(BaseProtocol):
         if self.transport is not None:
             self.transport.close()
 
-    async def _serve(self) -> None:
-        """Answer what waits, one request after the other."""
-        try:
-            while self._requests:
-                await self._answer(*self._requests.popleft())
-            if not self._ended:
-                self.idle = True
-                self.expect(self.desk.settings.idle_deadline)
-        except Exception:
-            _log.exception("a request failed")
-            self.desk.failed(self)
-        finally:
-            self._task = None
+    def reply(self, answer: Answer | None) -> None:
+        """Answer the request at hand, None when the connection was cut instead, and go on to the next."""
+        self._busy = False
+        if answer is not None and self.transport is not None:
+            self.transport.write(answer.wire)
+            if answer.keep:
+                self._make_room()
+            else:
+                self._say_goodbye()
+        self._serve()
 
-    async def _answer(self, message: RawRequestMessage | None, content: StreamReader) -> None:
-        self._content = content
-        answer = await self.desk.answer(self, message, content) if message else self.desk.malformed(self)
-        if answer is None or self.transport is None:
+    def _serve(self) -> None:
+        """Have what waits answered, one request after the other, until an answer takes its time."""
+        if self._serving:
             return
-        self.transport.write(answer.wire)
-        if answer.keep:
-            self._make_room()
-        else:
-            self._say_goodbye()
+        self._serving = True
+        while self._requests and not self._busy:
+            self._busy = True
+            message, self._content = self._requests.popleft()
+            try:
+                if message is None:
+                    self.desk.malformed(self)
+                else:
+                    self.desk.take(self, message, self._content)
+            except Exception:
+                self.desk.failed(self)
+        self._serving = False
+        if not self._busy and not self._ended:
+            self.idle = True
+            self.expect(self.desk.settings.idle_deadline)
 
     def _make_room(self) -> None:
         """Have the parser go on, where it stopped because too many requests waited."""

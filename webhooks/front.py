@@ -6,6 +6,7 @@ A connection that breaks a bound or a deadline is cut without a word. What a del
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ _MALFORMED = Reply(400, b"this is not HTTP\n")
 _STOPPED = 5.0
 _LOOK = 0.01
 
+_log = logging.getLogger("webhooks.front")
+
 
 class Front:
     """Serves one receiver on one listening socket, from `start` to `stop`."""
@@ -47,6 +50,7 @@ class Front:
         self._behind: Counter[str] = Counter()
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Task[None]] = set()
 
     @property
     def open_connections(self) -> int:
@@ -98,80 +102,115 @@ class Front:
         self._connections.discard(connection)
         _one_less(self._peers, connection.peer)
 
-    async def answer(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> Answer | None:
-        """Answer one request, or cut its connection. Raises nothing, whatever was sent."""
+    def take(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> None:
+        """Take one request, and see to it that its connection is told the answer, or cut."""
         path = message.path if message.path in self._sources else message.path.partition("?")[0]
         source = self._sources.get(path)
         if source is None:
-            connection.expect_rest(content, self.settings.body_deadline)
             known = path == "/healthz" and message.method in ("GET", "HEAD")
-            return self._reply(connection, message, _ALIVE if known else _UNKNOWN, closing=not content.at_eof())
+            self._refuse(connection, message, content, _ALIVE if known else _UNKNOWN)
+            return
         fields = raw_fields(message.raw_headers)
-        if not connection.behind_proxy:
-            return await self._deliver(connection, message, content, source, fields)
-        # A proxy may add a line of its own behind the sender's.
-        peer = self.settings.behind(",".join(value for name, value in fields if name == "x-forwarded-for"))
-        if self._behind[peer] >= self.settings.per_peer:
+        if connection.behind_proxy and not self._count_behind(connection, fields):
             self._cut(connection, "peer")
-            return None
-        self._behind[peer] += 1
-        try:
-            return await self._deliver(connection, message, content, source, fields)
-        finally:
-            _one_less(self._behind, peer)
+        elif refused := self._intake.refuse(source, message.method, fields):
+            self._refuse(connection, message, content, refused)
+        elif content.is_eof():
+            # Most are here by now, and then nothing has to wait.
+            self._deliver(connection, message, content, source, fields, content.read_nowait())
+        else:
+            task = asyncio.get_running_loop().create_task(self._read(connection, message, content, source, fields))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
 
-    def malformed(self, connection: Connection) -> Answer | None:
+    def malformed(self, connection: Connection) -> None:
         """Answer what is not HTTP."""
-        return self._reply(connection, None, _MALFORMED, closing=True)
+        self._reply(connection, None, _MALFORMED, closing=True)
 
     def failed(self, connection: Connection) -> None:
-        """Give up a connection over a fault of ours: an answer would count as a receipt."""
+        """Give up a connection over the fault of ours that was just raised: an answer would count as a receipt."""
+        _log.exception("a request failed")
         self._cut(connection, "failed")
 
-    async def _deliver(
+    async def _read(
         self,
         connection: Connection,
         message: RawRequestMessage,
         content: StreamReader,
         source: Source,
         fields: Fields,
-    ) -> Answer | None:
-        if refused := self._intake.refuse(source, message.method, fields):
-            connection.expect_rest(content, self.settings.body_deadline)
-            return self._reply(connection, message, refused, closing=not content.at_eof())
-        if not content.is_eof():
-            connection.expect_rest(content, self.settings.body_deadline)
-            if field(fields, "expect").lower() == "100-continue" and connection.transport:
-                connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    ) -> None:
+        """Wait for the rest of a body."""
+        connection.expect_rest(content, self.settings.body_deadline)
+        if field(fields, "expect").lower() == "100-continue" and connection.transport:
+            connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
-            # Most are here by now, and then nothing has to wait.
-            body = content.read_nowait() if content.is_eof() else await read_body(content, source.max_body)
+            body = await read_body(content, source.max_body)
+            self._deliver(connection, message, content, source, fields, body)
         except BROKEN:
             self._cut(connection, "broken")
-            return None
-        connection.whole()
-        reply = await self._intake.take(source, fields, body, owns_socket=True)
-        if isinstance(reply, Abort):
-            self._cut(connection, "unstorable")
-            return None
-        return self._reply(connection, message, reply, closing=not content.at_eof())
+        except Exception:
+            self.failed(connection)
 
-    def _reply(
-        self, connection: Connection, message: RawRequestMessage | None, reply: Reply, *, closing: bool
-    ) -> Answer | None:
+    def _deliver(
+        self,
+        connection: Connection,
+        message: RawRequestMessage,
+        content: StreamReader,
+        source: Source,
+        fields: Fields,
+        body: bytes,
+    ) -> None:
+        connection.whole()
+
+        def answer(reply: Reply | Abort) -> None:
+            try:
+                if isinstance(reply, Abort):
+                    self._cut(connection, "unstorable")
+                else:
+                    self._reply(connection, message, reply, closing=not content.at_eof())
+            except Exception:
+                self.failed(connection)
+
+        self._intake.begin(source, fields, body, answer, owns_socket=True)
+
+    def _refuse(self, connection: Connection, message: RawRequestMessage, content: StreamReader, reply: Reply) -> None:
+        """Answer a request without its body."""
+        connection.expect_rest(content, self.settings.body_deadline)
+        self._reply(connection, message, reply, closing=not content.at_eof())
+
+    def _reply(self, connection: Connection, message: RawRequestMessage | None, reply: Reply, *, closing: bool) -> None:
         if connection.writing_paused:
             # It sends requests and reads no answers.
             self._cut(connection, "unread")
-            return None
+            return
         keep = message is not None and not (closing or message.should_close or connection.last or self._closing)
         key = (reply, keep, message is not None and message.method == "HEAD")
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = Answer(*key)
-        return answer
+        self._count_out(connection)
+        connection.reply(answer)
+
+    def _count_behind(self, connection: Connection, fields: Fields) -> bool:
+        """Count a request for the address behind a proxy, unless that has too many."""
+        # A proxy may add a line of its own behind the sender's.
+        peer = self.settings.behind(",".join(value for name, value in fields if name == "x-forwarded-for"))
+        if self._behind[peer] >= self.settings.per_peer:
+            return False
+        self._behind[peer] += 1
+        connection.behind = peer
+        return True
+
+    def _count_out(self, connection: Connection) -> None:
+        """Count a request no longer, if it was."""
+        if connection.behind is not None:
+            _one_less(self._behind, connection.behind)
+            connection.behind = None
 
     def _cut(self, connection: Connection, reason: str) -> None:
         self.cut[reason] += 1
+        self._count_out(connection)
         connection.abort()
 
     async def _emptied(self, seconds: float) -> None:

@@ -217,8 +217,11 @@ class Inbox(Protocol):
         """
         ...
 
-    async def put(self, delivery: Delivery) -> Receipt:
-        """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull."""
+    def put(self, delivery: Delivery) -> abc.Awaitable[Receipt]:
+        """Store a delivery, or recognise it. It is over once it is durable. Raises InboxFull.
+
+        A coroutine or a future; what it raises it raises when it is awaited.
+        """
         ...
 
     async def claim(self, limit: int = 1, *, ahead: bool = False) -> tuple[Claim, ...]:

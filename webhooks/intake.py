@@ -7,7 +7,9 @@ answered 503 at once. Sockets are the shells' affair: they are told to abort, an
 
 from __future__ import annotations
 
+import asyncio
 import collections.abc as abc
+import functools
 import logging
 import time
 
@@ -16,7 +18,7 @@ from outreach_async.engine.clock import Clock, SystemClock
 from .deadlines import Deadlines
 from .delivery import Delivery
 from .inbox import Cause, Inbox, Receipt
-from .inbox_errors import InboxError, InboxFull
+from .inbox_errors import InboxError, InboxFull, InboxUnavailable
 from .metrics import Counts
 from .receiver import STORED, Abort, Refusal, Reply, receive, refuse_head, unstorable
 from .sources import Fields, Source
@@ -24,6 +26,8 @@ from .tally import Tally
 
 PATIENT = 512
 """Deliveries that may wait for a store that refuses; further ones are pushed back at once."""
+
+Answer = abc.Callable[[Reply | Abort], object]
 
 _AGAIN = 0.25
 _RECENT = 10.0
@@ -41,7 +45,7 @@ class Intake:
         self.clock: Clock = SystemClock()
         self._inbox = inbox
         self._deadlines = Deadlines()
-        self._patient = 0
+        self._patient: set[asyncio.Task[None]] = set()
         self._refusal: InboxError | None = None
         self._refused_at = 0.0
 
@@ -58,25 +62,36 @@ class Intake:
 
         Raises nothing but cancellation.
         """
+        answered: asyncio.Future[Reply | Abort] = asyncio.get_running_loop().create_future()
+
+        def answer(reply: Reply | Abort) -> None:
+            if not answered.done():
+                answered.set_result(reply)
+
+        self.begin(source, fields, body, answer, owns_socket=owns_socket)
+        return await answered
+
+    def begin(self, source: Source, fields: Fields, body: bytes, answer: Answer, *, owns_socket: bool) -> None:
+        """Take a request that was not refused; `answer` is called with its answer, once, at once or later.
+
+        The way of nearly all deliveries, so it makes no task. Raises nothing but what `answer` raises at once.
+        """
         began = time.perf_counter()
         now = self.clock.now()
         received = receive(source, fields, body, now)
         self.tally.count(source, received)
         if isinstance(received, Refusal):
-            return received.reply
-        counts, name = self.counts, source.name
-        counts.received_rate.note(now)
-        receipt = await self._put(received, source.patience) or await self._insist(source, received)
-        if receipt is None:
-            return unstorable(source, owns_socket=owns_socket)
-        if receipt.duplicate:
-            counts.duplicates[name] += 1
+            answer(received.reply)
+            return
+        self.counts.received_rate.note(now)
+        arrival = _Arrival(source, received, answer, owns_socket, began)
+        stored = self._put(received)
+        if stored.done():
+            self._settle(arrival, stored)
         else:
-            counts.stored[name] += 1
-            if receipt.flags:
-                counts.flagged[name] += 1
-        counts.acks[name].observe(time.perf_counter() - began)
-        return STORED
+            # By the loop's own time: a disk that hangs does not hang by a wound clock.
+            self._deadlines.guard(stored, source.patience)
+            stored.add_done_callback(functools.partial(self._settle, arrival))
 
     def trouble(self, depth: int) -> str:
         """Say why deliveries are refused just now, or were a moment ago; empty when they are not.
@@ -90,35 +105,78 @@ class Intake:
             return refusal.message if depth >= refusal.depth else ""
         return refusal.message if self.clock.now() - self._refused_at < _RECENT else ""
 
-    async def _insist(self, source: Source, delivery: Delivery) -> Receipt | None:
+    def _put(self, delivery: Delivery) -> asyncio.Future[Receipt]:
+        return asyncio.ensure_future(self._inbox.put(delivery))
+
+    def _settle(self, arrival: _Arrival, stored: asyncio.Future[Receipt]) -> None:
+        """Answer what was put; what was refused once goes on in a task of its own, if its vendor would rather wait."""
+        self._deadlines.release(stored)
+        told = self._told(stored)
+        if isinstance(told, Receipt):
+            self._acknowledge(arrival, told)
+        elif arrival.source.retried_on != "silence" or len(self._patient) >= PATIENT:
+            self._push_back(arrival, told)
+        else:
+            task = stored.get_loop().create_task(self._insist(arrival, told))
+            self._patient.add(task)
+            task.add_done_callback(self._patient.discard)
+
+    async def _insist(self, arrival: _Arrival, refusal: InboxError) -> None:
         """Store what was refused once, as long as its vendor would rather wait than be refused."""
-        receipt = None
-        until = delivery.received_at + source.patience
-        if source.retried_on != "silence" or self._patient >= PATIENT:
-            return self._told(source, receipt)
-        self._patient += 1
-        try:
-            while receipt is None and self.clock.now() + _AGAIN < until:
-                await self.clock.sleep(_AGAIN)
-                receipt = await self._put(delivery, until - self.clock.now())
-        finally:
-            self._patient -= 1
-        return self._told(source, receipt)
+        until = arrival.delivery.received_at + arrival.source.patience
+        while self.clock.now() + _AGAIN < until:
+            await self.clock.sleep(_AGAIN)
+            stored = self._put(arrival.delivery)
+            await asyncio.wait((stored,), timeout=until - self.clock.now())
+            told = self._told(stored)
+            if isinstance(told, Receipt):
+                self._acknowledge(arrival, told)
+                return
+            refusal = told
+        self._push_back(arrival, refusal)
 
-    async def _put(self, delivery: Delivery, seconds: float) -> Receipt | None:
-        try:
-            # By the loop's own time: a disk that hangs does not hang by a wound clock.
-            receipt = await self._deadlines.wait(self._inbox.put(delivery), seconds)
-        except (InboxError, TimeoutError) as error:
-            self._refused_at = self.clock.now()
-            self._refusal = error if isinstance(error, InboxError) else InboxError("the store does not answer in time")
-            return None
-        self._refusal = None
-        return receipt
+    def _told(self, stored: asyncio.Future[Receipt]) -> Receipt | InboxError:
+        """Give what came of putting a delivery. It is waited for no longer."""
+        if stored.cancel() or stored.cancelled():
+            refusal: InboxError = InboxUnavailable("the store does not answer in time")
+        elif (error := stored.exception()) is None:
+            self._refusal = None
+            return stored.result()
+        elif isinstance(error, InboxError):
+            refusal = error
+        else:
+            _log.error("the inbox failed", exc_info=error)
+            refusal = InboxUnavailable(f"the inbox failed: {type(error).__name__}")
+        self._refusal, self._refused_at = refusal, self.clock.now()
+        return refusal
 
-    def _told(self, source: Source, receipt: Receipt | None) -> Receipt | None:
-        if receipt is None and self._refusal:
-            cause: Cause = "full" if isinstance(self._refusal, InboxFull) else "store"
-            self.counts.unstored[source.name, cause] += 1
-            _log.error("a delivery of %s could not be stored: %s", source.name, self._refusal)
-        return receipt
+    def _acknowledge(self, arrival: _Arrival, receipt: Receipt) -> None:
+        counts, name = self.counts, arrival.source.name
+        if receipt.duplicate:
+            counts.duplicates[name] += 1
+        else:
+            counts.stored[name] += 1
+            if receipt.flags:
+                counts.flagged[name] += 1
+        counts.acks[name].observe(time.perf_counter() - arrival.began)
+        arrival.answer(STORED)
+
+    def _push_back(self, arrival: _Arrival, refusal: InboxError) -> None:
+        source = arrival.source
+        cause: Cause = "full" if isinstance(refusal, InboxFull) else "store"
+        self.counts.unstored[source.name, cause] += 1
+        _log.error("a delivery of %s could not be stored: %s", source.name, refusal)
+        arrival.answer(unstorable(source, owns_socket=arrival.owns_socket))
+
+
+class _Arrival:
+    """One genuine delivery on its way into the inbox, and who is to be told what became of it."""
+
+    __slots__ = ("answer", "began", "delivery", "owns_socket", "source")
+
+    def __init__(self, source: Source, delivery: Delivery, answer: Answer, owns_socket: bool, began: float) -> None:
+        self.source = source
+        self.delivery = delivery
+        self.answer = answer
+        self.owns_socket = owns_socket
+        self.began = began

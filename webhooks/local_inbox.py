@@ -23,7 +23,7 @@ from .desk import Desk, lane_of, resumed
 from .effects import check_work
 from .fresh import Fresh
 from .inbox import Claim, End, Entry, Gap, InboxStatistics, Listing, Receipt, Settlement, State, Summary, T, Work
-from .inbox_errors import InboxClosed, InboxUnavailable
+from .inbox_errors import InboxClosed, InboxError, InboxUnavailable
 from .jobs import AnyJob, Call, Effect, Job, Put, Settle
 from .known_routes import KnownRoute, Lost
 from .sqlite_faults import explain, is_store_failure
@@ -58,16 +58,17 @@ class LocalInbox:
     def check(self) -> None:
         """Refuse at once what opening would refuse: nothing, in memory."""
 
-    async def put(self, delivery: Delivery) -> Receipt:
-        """Store a delivery, or recognise it. Returns once it is durable. Raises InboxFull, InboxUnavailable."""
-        if self._waiting >= WAITING:
-            if self._overrun_since is None:
-                self._overrun_since = self._clock.now()
-            raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
-        if self._overrun_since is not None:
-            self._note_overrun(self._overrun_since)
-        self._putting += 1
-        return await self._hand_in(Put(delivery))
+    def put(self, delivery: Delivery) -> abc.Awaitable[Receipt]:
+        """Store a delivery, or recognise it. It is over once it is durable. Raises InboxFull, InboxUnavailable."""
+        try:
+            self._check_room()
+            stored = self._hand_in(Put(delivery))
+        except InboxError as refusal:
+            stored = asyncio.get_running_loop().create_future()
+            stored.set_exception(refusal)
+        else:
+            self._putting += 1
+        return stored
 
     async def introduce(self, routes: abc.Sequence[KnownRoute]) -> None:
         """Note which handlers there are; what those that went left is owed to them before anything is claimed."""
@@ -174,6 +175,15 @@ class LocalInbox:
     def _submit(self, job: AnyJob) -> None:
         """Have a job done; `_deliver` is to be called with it once it is durable, or failed."""
         raise NotImplementedError
+
+    def _check_room(self) -> None:
+        """Refuse a delivery while too much waits; the first one after that has the span recorded."""
+        if self._waiting >= WAITING:
+            if self._overrun_since is None:
+                self._overrun_since = self._clock.now()
+            raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
+        if self._overrun_since is not None:
+            self._note_overrun(self._overrun_since)
 
     def _note_overrun(self, since: float) -> None:
         """Have the span recorded in which deliveries were refused because too much waited."""

@@ -1,60 +1,54 @@
-"""Many waits under one timer: each ends by itself, at its deadline, or when somebody else cancels it."""
+"""Many futures under one timer: each ends by itself, at its deadline, or when somebody else cancels it."""
 
 from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from webhooks.deadlines import Deadlines
 
 
-async def never() -> None:
-    await asyncio.Event().wait()
+def futures(number: int) -> list[asyncio.Future[int]]:
+    loop = asyncio.get_running_loop()
+    return [loop.create_future() for _ in range(number)]
 
 
-async def answer() -> int:
-    await asyncio.sleep(0)
-    return 42
+async def test_what_is_over_time_is_cancelled_and_no_other() -> None:
+    deadlines, short, long = Deadlines(), futures(3), futures(1)
+    for future in short:
+        deadlines.guard(future, 0.02)
+    deadlines.guard(long[0], 60.0)
+    await asyncio.wait(short)
+    assert [future.cancelled() for future in short] == [True] * 3
+    assert not long[0].done()
 
 
-async def test_a_wait_gives_what_it_waited_for() -> None:
-    deadlines = Deadlines()
-    assert await asyncio.gather(*(deadlines.wait(answer(), 5.0) for _ in range(100))) == [42] * 100
+async def test_what_is_released_lives_on() -> None:
+    deadlines, (kept, guarded) = Deadlines(), futures(2)
+    for future in (kept, guarded):
+        deadlines.guard(future, 0.02)
+    deadlines.release(kept)
+    deadlines.release(kept)
+    await asyncio.wait([guarded])
+    assert not kept.done()
 
 
-async def test_a_wait_ends_at_its_deadline_and_harms_no_other() -> None:
-    deadlines = Deadlines()
-    short = [asyncio.ensure_future(deadlines.wait(never(), 0.02)) for _ in range(3)]
-    long = asyncio.ensure_future(deadlines.wait(never(), 60.0))
-    ended = await asyncio.gather(*short, return_exceptions=True)
-    assert [type(each) for each in ended] == [TimeoutError] * 3
-    assert not long.done()
-    long.cancel()
-    await asyncio.wait([long])
-
-
-async def test_the_deadline_is_told_as_such_and_the_task_goes_on() -> None:
+async def test_one_that_is_guarded_later_is_found_too() -> None:
     deadlines = Deadlines()
     for _ in range(2):
-        with pytest.raises(TimeoutError):
-            await deadlines.wait(never(), 0.02)
-    assert await deadlines.wait(answer(), 5.0) == 42
-
-
-async def test_a_cancellation_from_elsewhere_is_no_deadline() -> None:
-    deadlines = Deadlines()
-    waiting = asyncio.ensure_future(deadlines.wait(never(), 60.0))
-    await asyncio.sleep(0)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    assert waiting.cancelled()
+        (future,) = futures(1)
+        deadlines.guard(future, 0.02)
+        await asyncio.wait([future])
+        assert future.cancelled()
 
 
 def test_it_serves_the_next_loop_too() -> None:
     deadlines = Deadlines()
-    for _ in range(2):
-        with pytest.raises(TimeoutError):
-            asyncio.run(deadlines.wait(never(), 0.02))
-        assert asyncio.run(deadlines.wait(answer(), 60.0)) == 42
+
+    async def guard() -> bool:
+        left, ended = futures(2)
+        deadlines.guard(left, 60.0)
+        deadlines.guard(ended, 0.02)
+        await asyncio.wait([ended])
+        return ended.cancelled()
+
+    assert [asyncio.run(guard()) for _ in range(2)] == [True, True]

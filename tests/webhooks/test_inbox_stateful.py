@@ -16,7 +16,7 @@ from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.kept import Backend, Memory, Sqlite, delivery, told
 from webhooks.delivery import Key
 from webhooks.desk import resumed
-from webhooks.inbox import Claim, End, Inbox, Listing, Outcome, Settlement
+from webhooks.inbox import Claim, End, Inbox, Listing, Outcome, Receipt, Settlement
 from webhooks.inbox_errors import InboxFull
 
 DEPTH = 12
@@ -78,10 +78,13 @@ class InboxMachine(RuleBasedStateMachine):
     @rule(number=st.integers(1, 30), resource=st.sampled_from(["", "a/1", "a/2"]))
     def put(self, number: int, resource: str) -> None:
         keys = (Key(f"digest/{number}", math.inf),)
+        new = delivery(number, resource=resource, keys=keys, at=self.clock.now())
+
+        async def put() -> Receipt:
+            return await self.inbox.put(new)
+
         try:
-            receipt = self.runner.run(
-                self.inbox.put(delivery(number, resource=resource, keys=keys, at=self.clock.now()))
-            )
+            receipt = self.runner.run(put())
         except InboxFull:
             assert self.depth() == DEPTH
             assert number not in self.known

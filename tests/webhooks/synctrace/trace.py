@@ -1,7 +1,7 @@
 """Runs the receiver under strace, posts to it one by one, and reads the trace.
 
-One delivery is under way at a time, so every call between its read and its answer is about it, or about settling an
-earlier one: what counts is that nothing written to the log is left unsynced when the answer goes out.
+One delivery is under way at a time, and none is settled, so every call between its read and its answer is about it:
+what counts is that nothing written to the log is left unsynced when the answer goes out.
 """
 
 from __future__ import annotations

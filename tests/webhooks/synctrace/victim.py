@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from webhooks import sqlite_inbox
 from webhooks.app import Webhooks
+from webhooks.events import Event
 from webhooks.outreach import OutreachSource
 from webhooks.server import Settings, run
 from webhooks.testing import SECRET
@@ -26,8 +28,14 @@ def weaken() -> None:
     sqlite_inbox.open_for_writing = opened
 
 
+async def hang(event: Event) -> None:
+    """Never end, so that no settlement is written and only deliveries are."""
+    await asyncio.Event().wait()
+
+
 if __name__ == "__main__":
     if "--normal" in sys.argv:
         weaken()
-    hooks = Webhooks(OutreachSource(SECRET), inbox=sqlite_inbox.SqliteInbox(sys.argv[1]))
+    hooks = Webhooks(OutreachSource(SECRET), inbox=sqlite_inbox.SqliteInbox(sys.argv[1]), grace=0.0)
+    hooks.on("*")(hang)
     sys.exit(run(lambda: hooks, Settings(port=0, single=True)))

@@ -22,18 +22,23 @@ class Lateness:
     """When the latest delivery of each record was sent."""
 
     def __init__(self) -> None:
-        # Its first one is found at once; a plain dictionary looks through the places of those removed before.
-        self._latest: OrderedDict[tuple[str, str], float] = OrderedDict()
+        # As texts: most records are heard of once, and then nobody has to read them. The first one is found at once;
+        # a plain dictionary would look through the places of those removed before.
+        self._latest: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def is_late(self, delivery: Delivery) -> bool:
         """Say whether a later one of its record came before; take note of this one. The same one again is not late."""
-        if not delivery.sent or not delivery.resource or (sent := seconds_of(delivery.sent)) is None:
+        if not delivery.sent or not delivery.resource:
             return False
         record = (delivery.source, delivery.resource)
         latest = self._latest.get(record)
-        if latest is not None and sent < latest:
-            return True
-        if latest is None and len(self._latest) >= REMEMBERED:
+        if latest is not None:
+            sent, before = seconds_of(delivery.sent), seconds_of(latest)
+            if sent is None:
+                return False
+            if before is not None and sent < before:
+                return True
+        elif len(self._latest) >= REMEMBERED:
             self._latest.popitem(last=False)
-        self._latest[record] = sent
+        self._latest[record] = delivery.sent
         return False

@@ -1,8 +1,8 @@
 """Between the inbox's values and the rows of its tables, and many rows in one statement.
 
 The interpreter lets other threads run at every step of SQLite, and a busy event loop is slow to give the turn back:
-one statement for many rows is what keeps group commit fast. Their numbers are powers of two, so that a few prepared
-statements serve every number of rows.
+one statement for many rows is what keeps group commit fast. Their numbers are round, so that a few prepared statements
+serve every number of rows.
 """
 
 from __future__ import annotations
@@ -45,18 +45,24 @@ def _rows(count: int, width: int) -> str:
     return ",".join([row] * count)
 
 
-def in_powers(rows: list[Row], width: int) -> abc.Iterator[list[Row]]:
-    """Cut rows into runs whose lengths are powers of two, each within what one statement takes."""
-    start, most = 0, 1 << (_PARAMETERS // width).bit_length() - 1
+def in_runs(rows: list[Row], width: int) -> abc.Iterator[list[Row]]:
+    """Cut rows into a few runs of round lengths, each within what one statement takes."""
+    start, most = 0, _rounded(_PARAMETERS // width)
     while left := len(rows) - start:
-        size = min(most, 1 << left.bit_length() - 1)
+        size = min(most, _rounded(left))
         yield rows[start : start + size]
         start += size
 
 
+def _rounded(number: int) -> int:
+    """Give the largest number up to this one that is nought but for its first three binary digits."""
+    rest = max(0, number.bit_length() - 3)
+    return number >> rest << rest
+
+
 def insert(connection: sqlite3.Connection, head: str, rows: list[Row], tail: str = "") -> None:
     """Insert many rows; `head` ends before VALUES, `tail` follows the rows."""
-    for run in in_powers(rows, len(rows[0])) if rows else ():
+    for run in in_runs(rows, len(rows[0])) if rows else ():
         statement = f"{head} VALUES {_rows(len(run), len(run[0]))} {tail}"
         try:
             connection.execute(statement, list(itertools.chain.from_iterable(run)))
@@ -67,14 +73,14 @@ def insert(connection: sqlite3.Connection, head: str, rows: list[Row], tail: str
 def select_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object]) -> list[Row]:
     """Run a statement that ends in `IN` for many values."""
     found: list[Row] = []
-    for run in in_powers([(value,) for value in values], 1):
+    for run in in_runs([(value,) for value in values], 1):
         found += connection.execute(f"{statement} ({','.join('?' * len(run))})", [value for (value,) in run])
     return found
 
 
 def update_in(connection: sqlite3.Connection, statement: str, values: abc.Iterable[object], *first: object) -> None:
     """Run a statement that takes the parameters `first`, ends in `IN` for many values, and gives nothing."""
-    for run in in_powers([(value,) for value in values], 1):
+    for run in in_runs([(value,) for value in values], 1):
         connection.execute(f"{statement} ({','.join('?' * len(run))})", [*first, *(value for (value,) in run)])
 
 

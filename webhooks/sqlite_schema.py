@@ -18,6 +18,8 @@ from outreach_async.protocol.errors import ConfigurationError
 
 APPLICATION_ID = 0x4F41494E
 BUSY_SECONDS = 2.0
+# One for each number of rows that `sqlite_rows` makes, by table.
+_STATEMENTS = 256
 _OLDEST_SQLITE = (3, 24, 0)
 
 _FIRST = """
@@ -58,7 +60,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open the file for the one process that holds it, making or migrating it. Raises ConfigurationError."""
     _check_sqlite()
     _make_private(path)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=_STATEMENTS)
     try:
         version = _version(connection, path)
         # Only a file without tables takes these two: fewer, larger pages cost less to log, and a purge may give

@@ -37,6 +37,11 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 """How a server logs when its program has set nothing up."""
 
 _DESCRIPTORS = 200
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _Stopped(BaseException):
+    """Told to stop while the application was loaded. No Exception, or an import might take it for a failure of its."""
 
 
 def run(
@@ -66,7 +71,7 @@ class Generation:
         self._heed_signals()
         await control.open()
         try:
-            hooks = self._load()
+            hooks = self._loaded()
             # Before the present generation gives the inbox up for this one.
             hooks.inbox.check()
             # What was loaded stays: the collector would stop every delivery for its sake, again and again.
@@ -76,9 +81,26 @@ class Generation:
             control.say("loaded")
             if await self._before_stop(control.heard("open")):
                 await self._live(hooks, control)
+        except _Stopped:
+            return 0
         finally:
             control.close()
         return 0
+
+    def _loaded(self) -> Webhooks:
+        """Load the application. That may take long, and the loop, which heeds the signals else, waits meanwhile."""
+        for number in _STOPS:
+            signal.signal(number, self._break_off)
+        try:
+            return self._load()
+        finally:
+            self._heed_signals()
+
+    def _break_off(self, *_: object) -> None:
+        if not self._stopped.is_set():
+            # Should what is loaded keep the exception to itself, it is stopped when it has been loaded.
+            self._stopped.set()
+            raise _Stopped
 
     async def _live(self, hooks: Webhooks, control: Control) -> None:
         async with contextlib.AsyncExitStack() as stack:
@@ -114,7 +136,7 @@ class Generation:
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOPS:
             loop.add_signal_handler(number, self._stopped.set)
         # A terminal's goes to the whole group, and is the parent's to answer.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -2,7 +2,7 @@
 
 It serves nothing, loads no application and closes no listener before the end, so connections wait in the queue while
 generations change. SIGHUP has the next generation take over: it is loaded first, and only when that went well is the
-present one told to yield. SIGTERM and SIGINT stop everything in good order.
+present one told to yield. SIGTERM and SIGINT stop everything in good order, and at once whatever is being loaded.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ STOPPING = 60.0
 MARGIN = 35.0
 """Seconds beyond its grace that one gets: for its last connections, and for handlers and threads that do not stop."""
 
+QUITTING = 5.0
+"""Seconds that one gets to end while it is still being loaded: it holds nothing yet."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _LAST_WORDS = 5.0
 
@@ -44,6 +47,7 @@ class _Child:
         self.process = process
         self.line = line
         self.exit = asyncio.ensure_future(process.wait())
+        self._told_to_stop = False
 
     async def says(self, word: str, seconds: float) -> bool:
         """Wait for a word; False when the generation ended, or took longer."""
@@ -55,8 +59,9 @@ class _Child:
 
     @property
     def patience(self) -> float:
-        """How long it may take to stop or to yield, in seconds."""
-        return max(STOPPING, float(self.line.told(GRACE) or 0.0) + MARGIN)
+        """How long it may take to stop or to yield, in seconds; it tells its grace once it is loaded."""
+        grace = self.line.told(GRACE)
+        return max(STOPPING, float(grace) + MARGIN) if grace else QUITTING
 
     async def ends(self) -> int:
         """Wait for its end, kill it when it takes too long, and give its exit code, 1 for one that was killed."""
@@ -72,9 +77,11 @@ class _Child:
         return code
 
     def stop(self) -> None:
-        """Tell it to stop."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
+        """Tell it to stop. Once: at its very end nobody heeds the signal any more, and it would be cut off by it."""
+        if not self._told_to_stop:
+            self._told_to_stop = True
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
 
 
 class Supervisor:
@@ -131,7 +138,7 @@ class Supervisor:
             new.stop()
             if not self._ended.is_set():
                 _log.error("the next generation could not be loaded, and the present one goes on")
-            await new.ends()
+            await self._outlived(new, old)
             return old
         old.line.say("yield")
         if not await self._unless_ended(old.says("released", old.patience)):
@@ -141,13 +148,21 @@ class Supervisor:
                 return old
             # It died or hangs: its end sets the inbox free in any case.
             old.stop()
-            await old.ends()
+            await self._outlived(old, new)
         # One that let go of the inbox may take its time to end; deliveries wait for nothing but the inbox.
         new.line.say("open")
         if await self._unless_ended(new.says("serving", LOADING)):
             _log.info("generation %d took over from %d", new.process.pid, old.process.pid)
-        await old.ends()
+        await self._outlived(old, new)
         return new
+
+    async def _outlived(self, leaving: _Child, staying: _Child) -> None:
+        """Wait until one generation has ended. A signal to stop is not kept waiting by it: the other one stops, too."""
+        end = asyncio.ensure_future(leaving.ends())
+        await self._first(asyncio.shield(end))
+        if self._ended.is_set():
+            self._stop(staying)
+        await end
 
     async def _restarted(self, dead: _Child) -> _Child:
         """Start generations until one serves, with growing pauses."""

@@ -79,6 +79,17 @@ RELUCTANT = """
 """
 
 
+# Loads for as long as it is let: a program that waits for something as it is imported.
+LOADING = """
+    import os, time
+    with open("loading.part", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename("loading.part", "loading.txt")
+    while not os.path.exists("go.txt"):
+        time.sleep(0.02)
+"""
+
+
 async def post(port: int, *numbers: int) -> None:
     async with wire(port) as sender:
         for number in numbers:
@@ -290,6 +301,77 @@ def sleeping(grace: float) -> str:
         "async def note(event: Event) -> None:\n"
         "        open('begun.txt', 'w').close()\n"
         "        await asyncio.sleep(600)\n",
+    )
+
+
+async def test_told_to_stop_while_the_next_generation_is_loaded_it_does_not_wait_for_that(tmp_path: Path) -> None:
+    async with served(tmp_path, application=until("finish.txt")) as serving:
+        await post(serving.port, 1)
+        await exists(tmp_path / "begun.txt")
+        (tmp_path / "app.py").write_text(textwrap.dedent(LOADING))
+        serving.process.send_signal(signal.SIGHUP)
+        await exists(tmp_path / "loading.txt")
+        stopping = asyncio.ensure_future(serving.stop())
+        await gone(int((tmp_path / "loading.txt").read_text()))
+        while await outcome(serving.port, 20) != "refused":
+            await asyncio.sleep(0.02)
+        assert not stopping.done()
+        (tmp_path / "finish.txt").touch()
+        assert await stopping == 0
+    assert serving.handled() == [(1, serving.told["generation"])]
+    told = serving.errors.read_text()
+    for unwanted in ("Traceback", "is killed", "could not be loaded"):
+        assert unwanted not in told
+
+
+@pytest.mark.parametrize("options", [(), ("--single",)])
+async def test_told_to_stop_while_it_is_loaded_for_the_first_time_it_ends_at_once(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    serving = Served(tmp_path, *options, application=LOADING)
+    try:
+        serving.launch()
+        await exists(tmp_path / "loading.txt")
+        assert await serving.stop() == 0
+    finally:
+        serving.kill()
+    assert serving.errors.read_text() == ""
+
+
+async def test_what_is_loaded_and_keeps_the_signal_to_itself_is_stopped_once_it_has_been_loaded(
+    tmp_path: Path,
+) -> None:
+    swallowing = textwrap.dedent(LOADING).replace(
+        "time.sleep(0.02)", "try:\n        time.sleep(0.02)\n    except:\n        break"
+    )
+    serving = Served(tmp_path, "--single", application=swallowing + textwrap.dedent(APPLICATION))
+    try:
+        serving.launch()
+        await exists(tmp_path / "loading.txt")
+        assert await serving.stop() == 0
+        assert serving.process.stdout is not None
+        assert serving.process.stdout.read() == ""
+    finally:
+        serving.kill()
+
+
+async def gone(process: int) -> None:
+    """Wait until a process has ended, and its parent has seen it."""
+    async with asyncio.timeout(30):
+        with contextlib.suppress(ProcessLookupError):
+            while True:
+                os.kill(process, 0)
+                await asyncio.sleep(0.02)
+
+
+def until(name: str) -> str:
+    """An application whose handler says that it began, and waits for a file."""
+    return APPLICATION.replace(
+        "async def note(event: Event) -> None:\n",
+        "async def note(event: Event) -> None:\n"
+        "        open('begun.txt', 'w').close()\n"
+        f"        while not os.path.exists({name!r}):\n"
+        "            await asyncio.sleep(0.02)\n",
     )
 
 
@@ -535,6 +617,34 @@ time.sleep(60)
 """
     supervisor = Supervisor([], lambda _: supervisor._ended.set(), command=[sys.executable, "-c", child])
     assert await supervisor.run() == 1
+
+
+async def test_a_generation_that_is_loaded_and_does_not_heed_the_signal_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("webhooks.supervisor.QUITTING", 0.3)
+    child = f"""
+import os, signal, time
+def serve():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    os.write(int(os.environ["{ENVIRONMENT}"].split(",")[0]), b"grace 1\\nloaded\\nserving\\n")
+def load():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    open("loading.txt", "w").close()
+try:
+    os.close(os.open("first.txt", os.O_CREAT | os.O_EXCL))
+    serve()
+except FileExistsError:
+    load()
+time.sleep(100)
+"""
+    monkeypatch.chdir(tmp_path)
+    supervisor = Supervisor([], lambda _: supervisor._reload.set(), command=[sys.executable, "-c", child])
+    running = asyncio.ensure_future(supervisor.run())
+    await exists(tmp_path / "loading.txt")
+    supervisor._ended.set()
+    async with asyncio.timeout(50):
+        assert await running == 0
 
 
 def test_a_program_of_ones_own_tells_what_cannot_work_in_one_line(

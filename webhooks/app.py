@@ -17,7 +17,7 @@ from outreach_async.engine.clock import Clock, SystemClock
 from outreach_async.protocol.errors import ConfigurationError, OutreachError
 
 from .backoff import Backoff
-from .inbox import Claim, Inbox, InboxStatistics, Settlement
+from .inbox import PROMISED, Claim, Inbox, InboxStatistics, Settlement
 from .inbox_errors import InboxUnavailable
 from .intake import Intake
 from .known_routes import known_routes
@@ -308,7 +308,17 @@ def _check(sources: tuple[Source, ...], inbox: object, concurrency: int) -> None
         if not isinstance(source, Source):
             raise ConfigurationError(f"{source!r} is no source", hint="Give an OutreachSource or a PlanMySaaSSource.")
     check_sources(sources)
-    if not hasattr(inbox, "put"):
-        raise ConfigurationError(f"{inbox!r} is no inbox", hint='Give SqliteInbox("inbox.db").')
+    _check_inbox(inbox)
     if concurrency < 1:
         raise ConfigurationError(f"concurrency={concurrency!r} would handle nothing", hint="Give 1 or more.")
+
+
+def _check_inbox(inbox: object) -> None:
+    """Refuse what is no inbox, and one of somebody's own that could not be started, or not be worked with."""
+    if not hasattr(inbox, "put"):
+        raise ConfigurationError(f"{inbox!r} is no inbox", hint='Give SqliteInbox("inbox.db").')
+    if missing := [name for name in PROMISED if not callable(getattr(inbox, name, None))]:
+        raise ConfigurationError(
+            f"the inbox {type(inbox).__name__} has no {', '.join(f'{name}()' for name in missing)}",
+            hint="The protocol webhooks.Inbox says what each of them does.",
+        )

@@ -285,3 +285,7 @@ class Inbox(Protocol):
     async def quiet(self) -> None:
         """Wait until no event is running or can be run now; retries may still wait for their time."""
         ...
+
+
+PROMISED = tuple(name for name, member in vars(Inbox).items() if callable(member) and not name.startswith("_"))
+"""The names of an inbox's methods."""

@@ -93,7 +93,7 @@ class SqliteInbox(LocalInbox):
         return Reader(open_for_reading(Path(path)))
 
     def check(self) -> None:
-        """Refuse what opening would refuse, beside whoever holds the file. Raises ConfigurationError."""
+        """Refuse what opening would refuse, beside whoever holds the file; makes none. Raises ConfigurationError."""
         self._lock.check()
         check_file(self.path)
 

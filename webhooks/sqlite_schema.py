@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from outreach_async.protocol.errors import ConfigurationError
@@ -84,9 +85,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def check_file(path: Path) -> None:
-    """Refuse a file that could not be written, or is no inbox of ours. Raises ConfigurationError."""
+    """Refuse a file that could not be written, or is no inbox of ours; makes none. Raises ConfigurationError."""
     _check_sqlite()
-    _make_private(path)
+    if not _is_writable(path):
+        return
     try:
         with contextlib.closing(_connect_for_reading(path)) as connection:
             _version(connection, path)
@@ -170,9 +172,29 @@ def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror}", hint="Name a file in a folder this process may write to."
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def _is_writable(path: Path) -> bool:
+    """Say whether there is a file to be written; False where one can be made. Raises ConfigurationError."""
+    try:
+        os.close(os.open(path, os.O_RDWR))
+    except FileNotFoundError:
+        # A file without a name, where the system knows such: permissions alone do not tell whether one can be made.
+        try:
+            tempfile.TemporaryFile(dir=path.resolve().parent).close()
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        return False
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return True
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be written: {error.strerror}", hint="Name a file in a folder this process may write to."
+    )
 
 
 def _check_sqlite() -> None:

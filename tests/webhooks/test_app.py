@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
-from webhooks import Event, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
+from webhooks import Event, Inbox, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
 from webhooks.delivery import Delivery
 from webhooks.inbox import Listing, Receipt
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
@@ -39,6 +39,17 @@ from webhooks.testing import SECRET
 def test_what_cannot_work_is_refused_when_it_is_made(sources: Any, options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         Webhooks(*sources, **{"inbox": MemoryInbox(), **options})
+
+
+@pytest.mark.parametrize("missing", [("check",), ("cease", "introduce"), ("claim", "quiet")])
+def test_an_inbox_of_ones_own_that_lacks_something_is_told_what(missing: tuple[str, ...]) -> None:
+    methods = {name: member for name, member in vars(Inbox).items() if name[0] != "_" and name not in missing}
+    own = type("Own", (), methods)()
+    with pytest.raises(ConfigurationError, match="the inbox Own has no ") as refused:
+        Webhooks(OutreachSource(SECRET), inbox=own)
+    named = refused.value.message.removeprefix("the inbox Own has no ")
+    assert sorted(named.split(", ")) == sorted(f"{name}()" for name in missing)
+    assert "\n" not in str(refused.value)
 
 
 async def test_a_delivery_is_stored_then_handled() -> None:

@@ -496,6 +496,11 @@ def foreign_file(folder: Path) -> str:
     return "inbox.db is the database of another program."
 
 
+def unfinished_inbox(folder: Path) -> str:
+    edited(folder, 'inbox=SqliteInbox("inbox.db")', 'inbox=type("Own", (SqliteInbox,), {"check": None})("inbox.db")')
+    return "the inbox Own has no check(). The protocol webhooks.Inbox says what each of them does.\n"
+
+
 def narrow_handler(folder: Path) -> str:
     edited(folder, "event: Event", "event: int")
     return "would be given any Event, as a pattern gives, and is annotated for int"
@@ -536,6 +541,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
         absent_folder,
         newer_inbox,
         foreign_file,
+        unfinished_inbox,
         narrow_handler,
         module_missing,
         name_missing,

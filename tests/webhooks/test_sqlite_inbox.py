@@ -517,6 +517,26 @@ class TestFiles:
             with pytest.raises(ConfigurationError, match=r"/proc/inbox\.db cannot be locked: No such file"):
                 await SqliteInbox("/proc/inbox.db").open(clock)
 
+    async def test_a_check_makes_no_file(self, path: Path, clock: WoundClock):
+        SqliteInbox(path).check()
+        assert list(path.parent.iterdir()) == []
+        async with opened(path, clock):
+            SqliteInbox(path).check()
+        sqlite(path, "PRAGMA user_version = 99")
+        with pytest.raises(ConfigurationError, match="newer version"):
+            SqliteInbox(path).check()
+
+    def test_a_check_finds_out_whether_a_file_could_be_made(self, path: Path):
+        with pytest.raises(ConfigurationError, match="there is no folder"):
+            SqliteInbox(path.parent / "no" / "inbox.db").check()
+        path.symlink_to(path.parent / "no" / "inbox.db")
+        with pytest.raises(ConfigurationError, match=r"inbox\.db cannot be written: No such file or directory"):
+            SqliteInbox(path).check()
+        if not Path("/proc/self").exists():
+            pytest.skip("needs /proc: there not even root makes a file")
+        with pytest.raises(ConfigurationError, match=r"/proc/inbox\.db cannot be written: No such file"):
+            SqliteInbox("/proc/inbox.db").check()
+
     def test_reading_what_is_not_there(self, path: Path):
         with pytest.raises(ConfigurationError, match="there is no inbox at"):
             SqliteInbox.reader(path)

@@ -1,7 +1,8 @@
 """The operator's calls: JSON for the command line, on the admin port, admitted by the token in a header alone.
 
 A cookie opens none of these, so no page in a browser can make them. Answers are masked and escaped as the page is,
-but for `raw`, which gives a delivery as it was received so that it can be replayed.
+but for `raw`, which gives a delivery as it was received so that it can be replayed. One call is open to all: whether
+this process holds the inbox of a name is asked before the token is shown to it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from outreach_async.protocol.errors import ConfigurationError
 
 from .aiohttp_shell import BODY_DEADLINE, read_body
 from .console_access import PATH, Access
-from .inbox import LAST_ID, Inbox
+from .inbox import LAST_ID, Findable, Inbox
 from .inbox_errors import InboxError
 from .inbox_views import entry_view, gap_view, stored_view, summary_view
 from .operations import listing_of, redeliver, redeliver_dead, redelivered_view, replay
@@ -61,6 +62,7 @@ class AdminCalls:
             web.get(f"{ROOT}/events", self._guarded(self._events)),
             web.get(ROOT + "/events/{id:[0-9]{1,100}}", self._guarded(self._event)),
             web.get(f"{ROOT}/gaps", self._guarded(self._gaps)),
+            web.get(f"{ROOT}/holder", self._holder),
             web.post(f"{ROOT}/redeliver", self._guarded(self._redeliver)),
             web.post(f"{ROOT}/replay", self._guarded(self._replay)),
         ]
@@ -80,6 +82,10 @@ class AdminCalls:
                 return _json(503, _told(error))
 
         return handle
+
+    async def _holder(self, request: web.Request) -> web.StreamResponse:
+        inbox = self._inbox
+        return _json(200, {"holds": isinstance(inbox, Findable) and inbox.is_held_as(request.query.get("inbox", ""))})
 
     async def _stats(self, request: web.Request) -> Answer:
         stored = stored_view(await self._inbox.counts(), await self._inbox.gaps())

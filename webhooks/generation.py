@@ -22,10 +22,11 @@ from aiohttp import web
 
 from outreach_async.protocol.errors import ConfigurationError
 
-from . import ending
+from . import ending, listening
 from .app import Webhooks
 from .control import GRACE
 from .front import Front
+from .inbox import Findable
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Generation:
 
     async def _live(self, hooks: Webhooks, control: Control) -> None:
         async with contextlib.AsyncExitStack() as stack:
+            self._announce(hooks)
             starting = asyncio.ensure_future(hooks.start())
             stack.push_async_callback(hooks.stop)
             if not await self._before_stop(starting):
@@ -118,6 +120,11 @@ class Generation:
                 # The next generation waits meanwhile: deliveries are taken for as long as handlers finish.
                 await hooks.drain()
         control.say("released")
+
+    def _announce(self, hooks: Webhooks) -> None:
+        """Have the inbox tell where the admin port is, from its opening on: calls wait at the socket till it serves."""
+        if len(self._sockets) > 1 and isinstance(hooks.inbox, Findable):
+            hooks.inbox.announce(listening.from_here(self._sockets[1]))
 
     async def _before_stop(self, awaited: abc.Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> bool:
         """Wait for something; False when this generation was told to stop first. Raises what it raises.

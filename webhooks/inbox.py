@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import collections.abc as abc
 import sqlite3
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -284,6 +284,19 @@ class Inbox(Protocol):
 
     async def quiet(self) -> None:
         """Wait until no event is running or can be run now; retries may still wait for their time."""
+        ...
+
+
+@runtime_checkable
+class Findable(Protocol):
+    """What an inbox may do besides, when one process holds it: have that process found by others."""
+
+    def announce(self, admin: str) -> None:
+        """Tell others where the holder's admin interface answers: a URL, as it is reached from this machine."""
+        ...
+
+    def is_held_as(self, identity: str) -> bool:
+        """Say whether this is the inbox that others know by this name, and held here."""
         ...
 
 

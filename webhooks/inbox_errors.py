@@ -40,15 +40,20 @@ class InboxClosed(InboxUnavailable):
 
 
 class InboxHeld(InboxError):
-    """Another process holds the inbox. `pid` is its process id, None where it could not be learnt."""
+    """Another process holds the inbox. `pid` is its process id, None where it could not be learnt.
 
-    def __init__(self, path: str, *, pid: int | None, waited: float) -> None:
+    `admin` is the address of its admin interface, where it tells one. Nothing says that it is still there, nor that
+    it is the holder who answers.
+    """
+
+    def __init__(self, path: str, *, pid: int | None, waited: float, admin: str = "") -> None:
         holder = f"process {pid}" if pid else "another process"
         super().__init__(
             f"{path} is held by {holder} (waited {waited:g} s)",
             hint="Stop that process, or give this one another file.",
         )
         self.pid = pid
+        self.admin = admin
 
 
 class ClaimLost(InboxError):

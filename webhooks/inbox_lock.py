@@ -1,8 +1,9 @@
 """The lifetime lock of an inbox file: one process at a time, and a refusal that says which.
 
-The operating system gives the lock up when its holder dies. A second file tells the holder's process id, since what
-stands in the lock file itself is the locking library's own affair. Neither file is ever removed: a lock on a file
-that somebody removed is held by nobody else.
+The operating system gives the lock up when its holder dies. A second file tells the holder's process id and where its
+admin interface answers, since what stands in the lock file itself is the locking library's own affair. Neither file
+is ever removed: a lock on a file that somebody removed is held by nobody else. So what the second one tells may be a
+dead process's: it is read only when the lock is held, and whoever goes there asks first whether the holder is there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from .inbox_errors import InboxHeld
 
 _EVERY = 0.1
+_NOTE_LIMIT = 1_000
 _MODE = 0o600
 
 
@@ -28,6 +30,7 @@ class InboxLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._holder = path.with_name(path.name + ".pid")
+        self._admin = ""
         self._file = path.with_name(path.name + ".lock")
         # Taken in one thread and given up in whichever closes the inbox.
         self._lock = FileLock(self._file, thread_local=False, mode=_MODE)
@@ -49,24 +52,51 @@ class InboxLock:
                 break
             except Timeout:
                 if clock.now() >= until:
-                    raise InboxHeld(str(self._path), pid=self._pid(), waited=patience) from None
+                    pid, admin = self._told()
+                    raise InboxHeld(str(self._path), pid=pid, waited=patience, admin=admin) from None
             except OSError as error:
                 raise ConfigurationError(
                     f"{self._path} cannot be locked: {error.strerror or error}",
                     hint="Name a file in a folder this process may write to.",
                 ) from None
             await clock.sleep(_EVERY)
-        # Only the text of a refusal depends on it; a full disk is the inbox's to tell.
-        with contextlib.suppress(OSError):
-            self._holder.touch(_MODE)
-            self._holder.write_text(f"{os.getpid()}\n")
+        self._tell()
+
+    def announce(self, admin: str) -> None:
+        """Tell where the holder's admin interface answers, now when the lock is held and whenever it is taken."""
+        self._admin = admin
+        if self._lock.is_locked:
+            self._tell()
+
+    @property
+    def identity(self) -> str:
+        """What names this lock to every process of this machine, by whatever path; empty while there is none."""
+        try:
+            found = self._file.stat()
+        except OSError:
+            return ""
+        return f"{found.st_dev}-{found.st_ino}"
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held here."""
+        return self._lock.is_locked
 
     def release(self) -> None:
         """Give the lock up."""
         self._lock.release()
 
-    def _pid(self) -> int | None:
+    def _tell(self) -> None:
+        # Refusals depend on it, and who is asked; a full disk is the inbox's to tell.
+        with contextlib.suppress(OSError):
+            self._holder.touch(_MODE)
+            self._holder.write_text(f"{os.getpid()}\n{self._admin}\n")
+
+    def _told(self) -> tuple[int | None, str]:
+        """Give the holder's process id and where its admin interface answers, as far as they are told."""
         try:
-            return int(self._holder.read_text())
+            with self._holder.open() as file:
+                pid, admin, *_ = *file.read(_NOTE_LIMIT).split("\n"), "", ""
+            return int(pid), admin
         except (OSError, ValueError):
-            return None
+            return None, ""

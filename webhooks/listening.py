@@ -6,6 +6,7 @@ A listener that is closed resets what waits in its queue, so a descriptor is pas
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import socket
 
@@ -42,6 +43,25 @@ def passed_on() -> list[socket.socket]:
             )
         os.set_inheritable(each.fileno(), False)  # noqa: FBT003  # the call takes no keyword
     return sockets
+
+
+def address(name: object) -> str:
+    """Give the address of a socket's name: a URL, or the path of one that has no port."""
+    if not isinstance(name, tuple):
+        return f"unix:{os.fsdecode(name)}" if isinstance(name, str | bytes) else ""
+    host, port = name[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def from_here(listening: socket.socket) -> str:
+    """Give the URL at which this machine reaches a socket; empty for one without a port."""
+    name = listening.getsockname()
+    if not isinstance(name, tuple):
+        return ""
+    host, port = name[:2]
+    bound = ipaddress.ip_address(host)
+    # One that is bound to every address of the machine is reached at its own.
+    return address(("::1" if bound.version == 6 else "127.0.0.1", port) if bound.is_unspecified else (host, port))
 
 
 def adopt(descriptor: int) -> socket.socket:

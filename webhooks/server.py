@@ -85,19 +85,11 @@ def _sockets(settings: Settings) -> list[socket.socket]:
 
 
 def _told(sockets: list[socket.socket], process: int) -> dict[str, object]:
-    urls = [_url(each.getsockname()) for each in sockets]
+    urls = [listening.address(each.getsockname()) for each in sockets]
     told: dict[str, object] = {"serving": urls[0], "pid": os.getpid(), "generation": process}
     if len(urls) > 1:
         told["admin"] = urls[1]
     return told
-
-
-def _url(name: str | bytes | tuple[str, int]) -> str:
-    """Give the address of a socket: a URL, or the path of one that has no port."""
-    if not isinstance(name, tuple):
-        return f"unix:{os.fsdecode(name)}"
-    host, port = name[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _print(told: dict[str, object]) -> None:

@@ -97,6 +97,23 @@ class SqliteInbox(LocalInbox):
         self._lock.check()
         check_file(self.path)
 
+    def announce(self, admin: str) -> None:
+        """Tell others where the holder's admin interface answers: a URL, as it is reached from this machine.
+
+        It stands beside the file while this process holds it, and the command line finds it there. `hooks serve`
+        and `hooks.run()` do so by themselves.
+        """
+        self._lock.announce(admin)
+
+    @property
+    def identity(self) -> str:
+        """What names this inbox to every process of this machine, by whatever path; empty before its first opening."""
+        return self._lock.identity
+
+    def is_held_as(self, identity: str) -> bool:
+        """Say whether this is the inbox that others know by this name, and held here."""
+        return bool(identity) and self._lock.held and identity == self._lock.identity
+
     async def open(self, clock: Clock) -> None:
         """Take hold of the file and load what is unfinished. Raises ConfigurationError, InboxHeld."""
         if self._writer:

@@ -27,6 +27,8 @@ View = dict[str, Any]
 class Admin:
     """Asks one admin port. Raises ConfigurationError for an address that is none, or would show the token."""
 
+    at_once = True
+
     def __init__(self, url: str, token: str) -> None:
         self._origin = origin_of(url.removesuffix("/").removesuffix("/console"), name="--admin")
         if not token.isascii() or not token.isprintable():
@@ -42,6 +44,11 @@ class Admin:
     async def __aexit__(self, *_: object) -> None:
         if self._session:
             await self._session.close()
+
+    async def holds(self, identity: str) -> bool:
+        """Ask whether the process that answers holds the inbox of this name. The token is not shown for it."""
+        answer = await self._call("GET", "holder", query={"inbox": identity}, signed=False)
+        return answer.get("holds") is True
 
     async def events(self, listing: Listing) -> list[View]:
         """Give the events that a listing asks for."""
@@ -79,14 +86,20 @@ class Admin:
         return await self._call("POST", "replay", saved)
 
     async def _call(
-        self, method: str, name: str, document: View | None = None, query: abc.Mapping[str, str] | None = None
+        self,
+        method: str,
+        name: str,
+        document: View | None = None,
+        query: abc.Mapping[str, str] | None = None,
+        *,
+        signed: bool = True,
     ) -> View:
         assert self._session is not None
         url = f"{self._origin}/console/api/{name}"
         data = None if document is None else io.BytesIO(json.dumps(document).encode())
         try:
             async with self._session.request(
-                method, url, params=query, data=data, headers=self._headers, allow_redirects=False
+                method, url, params=query, data=data, headers=self._headers if signed else {}, allow_redirects=False
             ) as answer:
                 status, body = answer.status, await answer.content.read(ANSWER_LIMIT)
                 while len(body) < ANSWER_LIMIT and (more := await answer.content.read(ANSWER_LIMIT - len(body))):
@@ -94,7 +107,7 @@ class Admin:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutreachError(
                 f"nobody answers at {self._origin}: {type(error).__name__}",
-                hint="Is the receiver running, with that --admin-port? Without --admin the inbox is taken directly.",
+                hint="Is the receiver running, with that --admin-port? Where none runs, say --inbox FILE alone.",
             ) from None
         return self._read(status, body)
 

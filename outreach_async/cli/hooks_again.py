@@ -22,9 +22,10 @@ async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, eve
         raise ConfigurationError("it is not said what to redeliver", hint="Name events by their ids, or say --all.")
     async with writing(where) as inbox:
         done = await _every(inbox) if every else _read_done(await inbox.redeliver(ids))
+        at_once = inbox.at_once
     taken, left = list(done.taken), list(done.left)
     if taken:
-        when = "" if where.admin else "; their handlers run when a receiver starts"
+        when = "" if at_once else "; their handlers run when a receiver starts"
         output.say(f"redelivered {len(taken):,} {'event' if len(taken) == 1 else 'events'}{when}")
     elif every:
         output.say("there are no dead letters")

@@ -125,8 +125,8 @@ def redeliver(
 ) -> int:
     """Have finished events worked on again: by the handlers that gave up, or by all when none did.
 
-    While a receiver runs, say --admin; otherwise they are worked on when one starts. Exit code 1 when an event is
-    not there, or is being worked on.
+    A receiver that holds the inbox is asked through its admin port, with its token in WEBHOOKS_ADMIN_TOKEN; when none
+    runs, they are worked on when one starts. Exit code 1 when an event is not there, or is being worked on.
     """
     from .hooks_again import redeliver as work
 
@@ -153,7 +153,8 @@ def replay(
 ) -> int:
     """Hand deliveries from a file to the inbox, as if they had just come.
 
-    Those it knows are duplicates and left alone. No signature is asked for: check where the file comes from.
+    Those it knows are duplicates and left alone. No signature is asked for: check where the file comes from. A
+    receiver that holds the inbox is handed them through its admin port, with its token in WEBHOOKS_ADMIN_TOKEN.
     """
     from .hooks_again import replay as work
 

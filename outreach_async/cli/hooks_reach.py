@@ -2,7 +2,9 @@
 
 Reading needs no permission of the receiver's: a file is read beside it. Writing does: two processes that write one
 inbox would undo each other's work, so it goes through the admin port while a receiver runs, and otherwise the
-command holds the inbox while it works. What is given is masked and escaped already, but for a delivery that is saved.
+command holds the inbox while it works. Where that port is, the holder tells beside the file. That may be out of date,
+or be meant for another network than this one, so whoever answers there is first asked whether it holds this inbox, and
+only then shown the token. What is given is masked and escaped already, but for a delivery that is saved.
 """
 
 from __future__ import annotations
@@ -18,13 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engine.environment import Environment, setting
-from ..protocol.errors import ConfigurationError
+from ..protocol.errors import ConfigurationError, OutreachError
+from ..protocol.origins import origin_of
 from . import hooks_loading
 
 if TYPE_CHECKING:
     from webhooks.inbox import Listing
+    from webhooks.inbox_errors import InboxHeld
     from webhooks.sqlite_inbox import SqliteInbox
     from webhooks.sqlite_reader import Reader
+
+    from .hooks_admin import Admin
 
 TOKEN = "WEBHOOKS_ADMIN_TOKEN"
 
@@ -67,6 +73,11 @@ class Reading(Protocol):
 class Writing(Protocol):
     """An inbox to work on."""
 
+    @property
+    def at_once(self) -> bool:
+        """Whether a receiver does the work; otherwise it waits for one to start."""
+        ...
+
     async def redeliver(self, ids: abc.Sequence[int]) -> View:
         """Have events worked on again."""
         ...
@@ -97,7 +108,7 @@ async def reading(where: Where, environ: Environment = os.environ) -> abc.AsyncI
 
 @contextlib.asynccontextmanager
 async def writing(where: Where, environ: Environment = os.environ) -> abc.AsyncIterator[Writing]:
-    """Open an inbox for working on it. Raises InboxHeld when a receiver holds it, and ConfigurationError."""
+    """Open an inbox for working on it: through the receiver that holds it, or by holding it. Raises OutreachError."""
     hooks_loading.check_package()
     if where.admin is not None:
         async with _through(where.admin, environ) as admin:
@@ -110,9 +121,10 @@ async def writing(where: Where, environ: Environment = os.environ) -> abc.AsyncI
     inbox = SqliteInbox(path, patience=0.0, listening=False)
     try:
         await inbox.open(_clock())
-    except InboxHeld as error:
-        hint = f"A receiver that runs is asked through its admin port: --admin URL, with its token in {TOKEN}."
-        raise ConfigurationError(error.message, hint=hint) from None
+    except InboxHeld as held:
+        async with _through_holder(held, inbox, environ) as admin:
+            yield admin
+        return
     try:
         yield Within(inbox)
     finally:
@@ -182,6 +194,8 @@ class Beside:
 class Within:
     """Works on the file while it holds it."""
 
+    at_once = False
+
     def __init__(self, inbox: SqliteInbox) -> None:
         self._inbox = inbox
 
@@ -213,6 +227,51 @@ async def _through(url: str, environ: Environment) -> abc.AsyncIterator[Any]:
         raise ConfigurationError(f"--admin needs the console's token in {TOKEN}")
     async with Admin(url, token) as admin:
         yield admin
+
+
+@contextlib.asynccontextmanager
+async def _through_holder(held: InboxHeld, inbox: SqliteInbox, environ: Environment) -> abc.AsyncIterator[Any]:
+    """Go through the admin port of the process that holds the inbox. Raises ConfigurationError where it cannot."""
+    from .hooks_admin import Admin
+
+    by_hand = f"--admin URL, with its token in {TOKEN}"
+    if not held.admin:
+        raise ConfigurationError(
+            f"{held.message}, which tells of no admin port",
+            hint=f"Start it with --admin-port, or say where it is asked: {by_hand}.",
+        )
+    url = _own(held)
+    token = setting(environ, TOKEN, "")
+    if not token:
+        raise ConfigurationError(
+            f"{held.message}, and its admin port {url} wants the console's token",
+            hint=f"Set {TOKEN} to the one it was served with, or to the one that it made up and printed.",
+        )
+    async with Admin(url, token) as admin:
+        if trouble := await _mistaken(admin, inbox.identity):
+            raise ConfigurationError(
+                f"{held.message}, and its admin port is not reached: {trouble}",
+                hint=f"Try again when it has started or ended, or say where it is asked: {by_hand}.",
+            )
+        yield admin
+
+
+def _own(held: InboxHeld) -> str:
+    """Give the admin port's address, which stands in a file and has to be one. Raises ConfigurationError."""
+    try:
+        return origin_of(held.admin, name="its admin port")
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{held.message}, and {error.message}", hint="Give it an --admin-host of this machine alone: 127.0.0.1."
+        ) from None
+
+
+async def _mistaken(admin: Admin, identity: str) -> str:
+    """Say why this is not to be taken for the holder of an inbox; empty when it is."""
+    try:
+        return "" if await admin.holds(identity) else "what answers there holds another inbox"
+    except OutreachError as error:
+        return error.message
 
 
 def _clock() -> Any:

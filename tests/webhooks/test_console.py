@@ -7,6 +7,7 @@ import collections.abc as abc
 import io
 import json
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from webhooks.console_access import LIFETIME, SESSION
 from webhooks.inbox import LISTED, Inbox, Listing
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
+from webhooks.sqlite_inbox import SqliteInbox
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 PAGES = ("/console", "/console/", "/console/dead", "/console/gaps", "/console/events/2", "/console/login")
@@ -96,6 +98,15 @@ async def test_calls_take_the_token_and_no_cookie(client: Client, call: str) -> 
     assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert set(await refused.json()) == {"error"}
     assert (await client.get(f"/console/api/{call}", headers=BEARER)).status == 200
+
+
+async def test_which_inbox_is_held_is_told_without_a_token_and_nothing_else_is(
+    client: Client, clock: WoundClock, tmp_path: Path
+) -> None:
+    assert await (await client.get("/console/api/holder")).json() == {"holds": False}
+    async with SqliteInbox(tmp_path / "inbox.db") as inbox, served(inbox, clock) as other:
+        for asked, holds in ((inbox.identity, True), ("", False), (f"{inbox.identity}0", False)):
+            assert await (await other.get("/console/api/holder", params={"inbox": asked})).json() == {"holds": holds}
 
 
 async def test_two_authorizations_are_none(client: Client) -> None:

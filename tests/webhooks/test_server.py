@@ -743,6 +743,15 @@ def test_the_address_behind_proxies_is_the_last_one_that_is_no_proxy() -> None:
     assert not Settings().trusts("127.0.0.1")
 
 
+def test_a_socket_is_reached_from_its_own_machine(tmp_path: Path) -> None:
+    for host, reached in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]")):
+        with contextlib.suppress(ConfigurationError), listening.listen(host, 0, 1) as bound:
+            assert listening.from_here(bound) == f"http://{reached}:{bound.getsockname()[1]}"
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "s"))
+        assert listening.from_here(bound) == ""
+
+
 def test_what_cannot_be_listened_on_says_so() -> None:
     with pytest.raises(ConfigurationError, match="cannot be listened on"):
         listening.listen("203.0.113.77", 0, 1)

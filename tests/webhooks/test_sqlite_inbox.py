@@ -517,6 +517,42 @@ class TestFiles:
             with pytest.raises(ConfigurationError, match=r"/proc/inbox\.db cannot be locked: No such file"):
                 await SqliteInbox("/proc/inbox.db").open(clock)
 
+    async def test_a_holder_tells_where_it_is_asked(self, path: Path, clock: WoundClock):
+        told = path.with_name("inbox.db.pid")
+        inbox = SqliteInbox(path)
+        assert inbox.identity == ""
+        assert not inbox.is_held_as("")
+        inbox.announce("http://127.0.0.1:8081")
+        assert not told.exists()
+        await inbox.open(clock)
+        assert told.read_text() == f"{os.getpid()}\nhttp://127.0.0.1:8081\n"
+        assert told.stat().st_mode & 0o777 == 0o600
+        inbox.announce("http://127.0.0.1:8082")
+        with pytest.raises(InboxHeld) as refused:
+            await SqliteInbox(path, patience=0.0).open(clock)
+        assert (refused.value.pid, refused.value.admin) == (os.getpid(), "http://127.0.0.1:8082")
+        assert "8082" not in str(refused.value)
+        await inbox.close()
+        # The next one has none.
+        async with opened(path, clock):
+            with pytest.raises(InboxHeld) as refused:
+                await SqliteInbox(path, patience=0.0).open(clock)
+            assert (refused.value.pid, refused.value.admin) == (os.getpid(), "")
+
+    async def test_an_inbox_is_known_by_whatever_path_while_it_is_held(self, path: Path, clock: WoundClock):
+        (path.parent / "real").mkdir()
+        (path.parent / "link").symlink_to(path.parent / "real")
+        inbox, elsewhere = SqliteInbox(path.parent / "real" / "inbox.db"), SqliteInbox(path)
+        seen = SqliteInbox(path.parent / "link" / "inbox.db")
+        await elsewhere.open(clock)
+        await inbox.open(clock)
+        assert inbox.is_held_as(seen.identity)
+        assert not seen.is_held_as(seen.identity)
+        assert not inbox.is_held_as(elsewhere.identity)
+        await elsewhere.close()
+        await inbox.close()
+        assert not inbox.is_held_as(seen.identity)
+
     async def test_a_check_makes_no_file(self, path: Path, clock: WoundClock):
         SqliteInbox(path).check()
         assert list(path.parent.iterdir()) == []

@@ -151,6 +151,7 @@ def test_a_receiver_that_only_begins_is_waited_for(tmp_path: Path, token: str) -
         # There is no event yet, and that is what the receiver itself says.
         assert (asking.returncode, json.loads(told)) == (1, {"redelivered": [], "left": [1]})
     finally:
+        (tmp_path / "go.txt").touch()
         server.kill()
 
 

@@ -79,13 +79,14 @@ RELUCTANT = """
 """
 
 
-# Loads for as long as it is let: a program that waits for something as it is imported.
+# Loads for as long as it is let: a program that waits for something as it is imported, while it has its parent.
 LOADING = """
     import os, time
     with open("loading.part", "w") as file:
         file.write(str(os.getpid()))
+    parent = os.getppid()
     os.rename("loading.part", "loading.txt")
-    while not os.path.exists("go.txt"):
+    while os.getppid() == parent:
         time.sleep(0.02)
 """
 

@@ -47,7 +47,8 @@ class Nowhere(MemoryInbox):
             event = parse(delivery)
             assert isinstance(event, OutreachEvent)
             _ = event.ref.id
-        stored: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        assert self._loop is not None
+        stored: asyncio.Future[Receipt] = self._loop.create_future()
         stored.set_result(Receipt(1))
         return stored
 

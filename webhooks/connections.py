@@ -53,6 +53,10 @@ class Desk(Protocol):
         """Forget a connection that was taken in."""
         ...
 
+    def notice(self, connection: Connection) -> None:
+        """Call `connection.serve` soon: it has requests."""
+        ...
+
     def take(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> None:
         """Take one request; `connection.reply` is called for it once, at once or later."""
         ...
@@ -156,7 +160,7 @@ class Connection(BaseProtocol):
             self._crowded = True
             self._pause_transport()
         if self._requests and not self._busy:
-            self._serve()
+            self.desk.notice(self)
 
     @property
     def last(self) -> bool:
@@ -201,9 +205,9 @@ class Connection(BaseProtocol):
                 self._make_room()
             else:
                 self._say_goodbye()
-        self._serve()
+        self.serve()
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
         """Have what waits answered, one request after the other, until an answer takes its time."""
         if self._serving:
             return

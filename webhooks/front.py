@@ -51,6 +51,7 @@ class Front:
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[None]] = set()
+        self._noticed: list[Connection] = []
 
     @property
     def open_connections(self) -> int:
@@ -101,6 +102,20 @@ class Front:
         """Forget a connection that was taken in."""
         self._connections.discard(connection)
         _one_less(self._peers, connection.peer)
+
+    def notice(self, connection: Connection) -> None:
+        """Serve a connection once this turn of the event loop has read from all others.
+
+        The memory that reading needs and that which answering needs crowd each other out: each is done for many.
+        """
+        self._noticed.append(connection)
+        if len(self._noticed) == 1:
+            asyncio.get_running_loop().call_soon(self._serve)
+
+    def _serve(self) -> None:
+        noticed, self._noticed = self._noticed, []
+        for connection in noticed:
+            connection.serve()
 
     def take(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> None:
         """Take one request, and see to it that its connection is told the answer, or cut."""

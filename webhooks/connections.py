@@ -58,7 +58,7 @@ class Desk(Protocol):
         ...
 
     def take(self, connection: Connection, message: RawRequestMessage, content: StreamReader) -> None:
-        """Take one request; `connection.reply` is called for it once, at once or later."""
+        """Take one request; `connection.reply` is called for it, at once or later, unless the connection is cut."""
         ...
 
     def malformed(self, connection: Connection) -> None:
@@ -196,10 +196,10 @@ class Connection(BaseProtocol):
         if self.transport is not None:
             self.transport.close()
 
-    def reply(self, answer: Answer | None) -> None:
-        """Answer the request at hand, None when the connection was cut instead, and go on to the next."""
+    def reply(self, answer: Answer) -> None:
+        """Answer the request at hand, and go on to the next."""
         self._busy = False
-        if answer is not None and self.transport is not None:
+        if self.transport is not None:
             self.transport.write(answer.wire)
             if answer.keep:
                 self._make_room()

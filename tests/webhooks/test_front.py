@@ -222,6 +222,55 @@ async def test_what_cannot_be_stored_is_cut_for_outreach_and_503_for_planmysaas(
         assert front.cut["unstorable"] == 1
 
 
+async def test_an_inbox_that_fails_in_its_own_way_is_one_that_cannot_store(caplog: pytest.LogCaptureFixture) -> None:
+    inbox = Refusing()
+    inbox.refusal = KeyError("of somebody's own")
+    made = receiver(inbox)
+    async with fronted(made.hooks) as (_, port), wire(port) as sender:
+        sender.send(request(planmysaas()))
+        answer = await sender.answer()
+        assert answer is not None
+        assert answer.status == 503
+        assert made.hooks.intake.counts.unstored == {("planmysaas", "store"): 1}
+        assert [record.exc_info is not None for record in caplog.records] == [True, False]
+        inbox.refusal = None
+        sender.send(request(planmysaas()))
+        again = await sender.answer()
+        assert again is not None
+        assert again.status == 200
+
+
+async def test_a_fault_of_ours_costs_its_connection_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = receiver()
+    begin = made.hooks.intake.begin
+
+    def faulty(source, fields, body, answer, *, owns_socket):  # type: ignore[no-untyped-def]
+        if b'"id":2' in body:
+            raise ZeroDivisionError
+        begin(source, fields, body, answer, owns_socket=owns_socket)
+
+    monkeypatch.setattr(made.hooks.intake, "begin", faulty)
+    async with fronted(made.hooks) as (front, port), wire(port) as first, wire(port) as second:
+        first.send(request(outreach(2)))
+        second.send(request(outreach(1)))
+        assert await first.answer() is None
+        answer = await second.answer()
+        assert answer is not None
+        assert answer.status == 200
+        assert front.cut == {"failed": 1}
+        assert "a request failed" in caplog.text
+        # The rest of a body is waited for elsewhere.
+        async with wire(port) as third:
+            whole = request(outreach(2))
+            third.send(whole[:-20])
+            await asyncio.sleep(0.05)
+            third.send(whole[-20:])
+            assert await third.answer() is None
+        assert front.cut == {"failed": 2}
+
+
 SLOW = {
     "nothing at all": b"",
     "half a head": b"POST /outreach HTTP/1.1\r\nHost: x\r\nX-Slow: ",

@@ -202,6 +202,29 @@ async def test_deliveries_are_stored_while_handlers_drain() -> None:
     assert made.handled == []
 
 
+async def test_the_gap_of_a_stop_begins_before_handlers_are_waited_for(tmp_path: Path) -> None:
+    clock, begun = WoundClock(), asyncio.Event()
+    hooks = Webhooks(OutreachSource(SECRET), inbox=SqliteInbox(tmp_path / "inbox.db"), clock=clock, grace=60.0)
+
+    @hooks.on("*")
+    async def slow(event: Event) -> None:
+        begun.set()
+        await clock.sleep(20)
+
+    async with hooks:
+        message, stopped_at = outreach(), clock.now()
+        await hooks.receive("outreach", message.headers, message.body)
+        await begun.wait()
+        stopping = asyncio.ensure_future(hooks.stop())
+        while hooks.health().problems != ("stopping",):
+            await asyncio.sleep(0.001)
+        await clock.advance(20)
+        await stopping
+    async with hooks:
+        (gap,) = await hooks.inbox.gaps()
+    assert (gap.start, gap.end, gap.cause) == (stopped_at, stopped_at + 20, "stopped")
+
+
 async def test_it_starts_once_and_stops_once() -> None:
     hooks = receiver().hooks
     await asyncio.gather(hooks.start(), hooks.start())

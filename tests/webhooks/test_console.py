@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import hmac
 import io
 import json
 import re
@@ -11,13 +12,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import delivery, told
 from tests.webhooks.on_call import TOKEN, Client, filled, served
 from webhooks.console import Console
-from webhooks.console_access import LIFETIME, SESSION
+from webhooks.console_access import LIFETIME, SESSION, Access
 from webhooks.inbox import LISTED, Inbox, Listing
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
@@ -97,7 +100,10 @@ async def test_calls_take_the_token_and_no_cookie(client: Client, call: str) -> 
     assert refused.status == 401
     assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert set(await refused.json()) == {"error"}
-    assert (await client.get(f"/console/api/{call}", headers=BEARER)).status == 200
+    for answer in (refused, await client.get(f"/console/api/{call}", headers=BEARER)):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.status == 200
 
 
 async def test_which_inbox_is_held_is_told_without_a_token_and_nothing_else_is(
@@ -163,6 +169,50 @@ async def test_a_session_ends(client: Client, clock: WoundClock) -> None:
     assert (await client.get("/console")).status == 200
     await clock.advance(2)
     assert (await client.get("/console")).status == 401
+
+
+async def test_a_session_given_long_after_now_or_by_another_token_is_none(
+    client: Client, inbox: MemoryInbox, clock: WoundClock
+) -> None:
+    # The clock was set back since, or the token was changed.
+    for token, ahead, status in ((TOKEN, LIFETIME - 1, 200), (TOKEN, LIFETIME + 1, 401), ("another " * 4, 0, 401)):
+        response = web.Response()
+        access = Access(token, lambda ahead=ahead: clock.now() + ahead)
+        access.sign_in(make_mocked_request("GET", "/console"), response)
+        cookie = {"Cookie": f"{SESSION}={response.cookies[SESSION].value}"}
+        assert (await client.get("/console", headers=cookie)).status == status
+
+
+def test_over_https_the_cookie_stays_there() -> None:
+    for scheme, secure in (("https", True), ("http", False)):
+        request = make_mocked_request("GET", "/console").clone(scheme=scheme)
+        response = web.Response()
+        Access(TOKEN).sign_in(request, response)
+        assert bool(response.cookies[SESSION]["secure"]) is secure
+
+
+async def test_what_is_secret_is_compared_in_constant_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    access, compared, compare = Access(TOKEN), [], hmac.compare_digest
+
+    def counting(mine: bytes, theirs: bytes) -> bool:
+        compared.append(len(theirs))
+        return compare(mine, theirs)
+
+    monkeypatch.setattr(hmac, "compare_digest", counting)
+    assert not access.is_token("x")
+    assert not access.is_proof("session", "x" * 64)
+    assert access.is_proof("session", access.proof("session"))
+    # Of the token a digest, whatever its length.
+    assert compared == [32, 64, 64]
+    await sign_in(client)
+    compared.clear()
+    assert (await client.get("/console")).status == 200
+    assert compared == [64]
+
+
+def test_a_proof_for_nobody_is_none() -> None:
+    access = Access(TOKEN)
+    assert not access.is_proof("", access.proof(""))
 
 
 async def test_signing_out_needs_its_form_too(client: Client) -> None:
@@ -253,6 +303,9 @@ async def test_the_proof_of_another_session_does_nothing(client: Client, inbox: 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 async def test_a_browser_that_names_another_page_is_believed(client: Client, inbox: MemoryInbox, site: str) -> None:
+    door = {"token": TOKEN, "proof": proof_in(await text_of(client, "/console"))}
+    answer = await client.post("/console/login", data=door, headers={"Sec-Fetch-Site": site})
+    assert answer.status == 403
     await sign_in(client)
     form = {"id": "2", "proof": proof_in(await text_of(client, "/console"))}
     answer = await client.post("/console/redeliver", data=form, headers={"Sec-Fetch-Site": site})
@@ -398,12 +451,21 @@ async def test_every_answer_forbids_scripts_frames_and_foreign_things(client: Cl
     asked += [await client.get("/console"), await client.post("/console/login", data={"token": "x"})]
     asked += [await client.get("/console/events/99", headers=BEARER)]
     for answer in asked:
-        policy = answer.headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'")
-        assert "unsafe" not in policy
-        assert "script-src" not in policy
-        assert "frame-ancestors 'none'" in policy
+        # Forms, a base and frames do not fall back on `default-src`.
+        assert set(answer.headers["Content-Security-Policy"].split("; ")) == {
+            "default-src 'none'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        }
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.content_type == "text/html":
+            # What it shows is people's data.
+            assert answer.headers["Cache-Control"] == "no-store"
         page = await answer.text()
         assert "<script" not in page
         assert " style=" not in page

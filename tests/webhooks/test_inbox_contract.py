@@ -132,6 +132,27 @@ class TestLateness:
         assert entry is not None
         assert entry.delivery.flags == ("own", "late")
 
+    async def test_it_is_the_latest_of_its_own_record_that_counts(self, inbox: Inbox):
+        async def late(number: int, sent: str, source: str = "outreach") -> bool:
+            new = delivery(number, source=source)
+            return "late" in (await inbox.put(msgspec.structs.replace(new, sent=sent))).flags
+
+        assert not await late(1, "2026-01-05T12:00:20Z")
+        # Two at the same time came in no wrong order.
+        assert not await late(2, "2026-01-05T12:00:20Z")
+        assert await late(3, "2026-01-05T12:00:10Z")
+        # After the late one, and still before the first.
+        assert await late(4, "2026-01-05T12:00:15Z")
+        assert not await late(5, "2026-01-05T12:00:10Z", source="second")
+
+    async def test_a_claim_tells_the_flags_that_were_stored(self, inbox: Inbox):
+        for number, sent in ((1, "2026-01-05T12:00:20Z"), (2, "2026-01-05T12:00:10Z")):
+            await inbox.put(msgspec.structs.replace(delivery(number, resource="prospect/1", flags=("own",)), sent=sent))
+        (first,) = await inbox.claim()
+        await finish(inbox, [first])
+        (second,) = await inbox.claim()
+        assert (first.delivery.flags, second.delivery.flags) == (("own",), ("own", "late"))
+
     def test_only_the_records_first_heard_of_last_are_remembered(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("webhooks.lateness.REMEMBERED", 2)
         lateness = Lateness()

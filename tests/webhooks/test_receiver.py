@@ -456,6 +456,12 @@ def test_an_id_may_be_a_text_and_a_name_nobody_could_index_is_dropped() -> None:
     assert genuine(b'{"data":{"id":4},"meta":{"eventName":"user.updated"}}').resource == "user/4"
 
 
+def test_the_time_that_the_signed_body_tells_is_handed_on() -> None:
+    assert genuine(BODY).sent == "2026-01-05T04:30:00.250-08:00"
+    assert pms(ENVELOPE).sent == "2026-01-05T12:30:00Z"
+    assert pms(SILENT).sent == ""
+
+
 def test_old_deliveries_are_set_aside_where_an_age_is_given() -> None:
     source = OutreachSource(SECRET, max_age=3600)
     fresh, old = (outreach(source=source, now=NOW + later) for later in (3000, 4000))

@@ -733,6 +733,29 @@ def test_settings_that_cannot_work_are_refused(given: dict[str, Any], told: str)
         Settings(**given)
 
 
+def test_it_keeps_to_this_machine_and_its_bounds_unless_told() -> None:
+    """The values are those of the table in docs/deploying-webhooks.md."""
+    unless_told = Settings()
+    assert (unless_told.host, unless_told.port) == ("127.0.0.1", 8080)
+    assert (unless_told.admin_host, unless_told.admin_port) == ("127.0.0.1", None)
+    assert (unless_told.head_deadline, unless_told.body_deadline) == (10.0, 10.0)
+    assert (unless_told.connections, unless_told.per_peer, unless_told.trusted_proxies) == (2_000, 500, ())
+
+
+def test_sockets_that_systemd_passes_to_another_process_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    monkeypatch.setenv("LISTEN_PID", str(os.getppid()))
+    assert listening.passed_on() == []
+
+
+@pytest.mark.parametrize("number", ["0", "", "many", "-1"])
+def test_what_systemd_told_is_told_to_nobody_else(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("LISTEN_FDS", number), ("LISTEN_PID", str(os.getpid())), ("LISTEN_FDNAMES", "hooks")):
+        monkeypatch.setenv(name, value)
+    assert listening.passed_on() == []
+    assert not {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"} & set(os.environ)
+
+
 def test_the_address_behind_proxies_is_the_last_one_that_is_no_proxy() -> None:
     settings = Settings(trusted_proxies=("10.0.0.0/8", "2001:db8::1"))
     assert settings.behind("1.1.1.1, 203.0.113.9, 10.1.2.3") == "203.0.113.9"

@@ -223,6 +223,14 @@ class TestFailing:
             (gap,) = await inbox.gaps()
             assert gap.cause == "store"
 
+    async def test_one_that_cannot_keep_its_last_heartbeat_is_closed_all_the_same(self, path, clock, small_disk):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+            small_disk(1)
+        small_disk(0)
+        async with opened(path, clock, patience=0.0) as inbox:
+            assert ids(await inbox.claim()) == [1]
+
     async def test_a_claim_given_back_while_its_end_fails_is_lent_again(self, path, clock, small_disk):
         async with opened(path, clock) as inbox:
             await inbox.put(delivery(1))
@@ -263,6 +271,11 @@ class TestFailing:
         monkeypatch.setattr(local_inbox, "WAITING", 3)
         results = await asyncio.gather(*(inbox.put(delivery(n)) for n in range(9)), return_exceptions=True)
         assert sum(isinstance(result, InboxUnavailable) for result in results) == 6
+        # The note of the span in which it was so waits too.
+        for start in (10, 20, 30):
+            puts = (inbox.put(delivery(n)) for n in range(start, start + 9))
+            results = await asyncio.gather(*puts, return_exceptions=True)
+            assert sum(isinstance(result, InboxUnavailable) for result in results) >= 6
 
     async def test_a_file_that_cannot_be_read_says_so(self, inbox: SqliteInbox):
         await inbox.put(delivery(1))
@@ -353,7 +366,9 @@ class TestGaps:
                     await inbox.put(delivery(number))
                 await clock.advance(3)
             monkeypatch.undo()
-            await inbox.put(delivery(3))
+            for number in (3, 4):
+                await inbox.put(delivery(number))
+                await clock.advance(1)
             (gap,) = await inbox.gaps()
             assert (gap.start, gap.end, gap.cause) == (START, START + 6, "store")
 
@@ -374,6 +389,27 @@ class TestGaps:
             await inbox._beat()
             (gap,) = await inbox.gaps()
             assert START + 120 <= gap.end <= START + 130
+
+    async def test_a_span_goes_on_only_as_long_as_it_is_the_same_and_not_repaired(self, inbox: SqliteInbox):
+        def note(start: float, end: float, cause: str) -> asyncio.Future[None]:
+            return inbox._hand_in(Call(lambda store: store.note_gap(start, end, cause)))
+
+        await note(1, 2, "store")
+        await note(2, 3, "store")
+        await note(3, 4, "full")
+        assert await inbox.repaired(2)
+        await note(4, 5, "full")
+        spans = [(gap.start, gap.end, gap.cause, gap.repaired_at is not None) for gap in await inbox.gaps()]
+        assert spans == [(4, 5, "full", False), (3, 4, "full", True), (1, 3, "store", False)]
+
+    async def test_only_so_many_spans_are_kept(self, path, clock, monkeypatch):
+        monkeypatch.setattr(upkeep, "_GAPS_KEPT", 2)
+        for _ in range(5):
+            async with opened(path, clock) as inbox:
+                gaps = await inbox.gaps()
+                await clock.advance(1)
+            await clock.advance(9)
+        assert [(gap.start, gap.end) for gap in gaps] == [(START + 31, START + 40), (START + 21, START + 30)]
 
     async def test_a_clock_that_went_back_gives_a_span_and_not_a_hole(self, path):
         async with opened(path, WoundClock()):

@@ -18,7 +18,7 @@ import pytest
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import BACKENDS, Backend, delivery, told
-from webhooks.attempt import Failure, describe
+from webhooks.attempt import REASON_LIMIT, TRACEBACK_LIMIT, Failure, describe
 from webhooks.backoff import Backoff
 from webhooks.delivery import Delivery
 from webhooks.events import Event
@@ -1061,6 +1061,13 @@ class TestDeciding:
         trace = describe(raised.value).traceback
         assert len(trace) < 8_100
         assert trace.endswith("ValueError: the end\n")
+
+    def test_what_the_bound_cuts_through_was_masked_before(self):
+        for filler in range(REASON_LIMIT - 60, REASON_LIMIT + 1):
+            address = "ada.king" + "@example.com"
+            assert "ada.k" not in describe(ValueError(f"{'x' * filler} {address}")).reason
+        for filler in range(TRACEBACK_LIMIT - 60, TRACEBACK_LIMIT + 1):
+            assert "c4n4ry" not in describe(ValueError(f"Bearer c4n4ry.c4n4ry.c4n4ry.c4n4ry {'x' * filler}")).traceback
 
     def test_nobodys_address_is_kept_of_an_error(self):
         address = "ada.king" + "@example.com"

@@ -110,8 +110,8 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def wire(port: int) -> abc.AsyncIterator[Wire]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def wire(port: int, source: str = "127.0.0.1") -> abc.AsyncIterator[Wire]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     try:
         yield Wire(reader, writer)
     finally:

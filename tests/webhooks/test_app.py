@@ -275,6 +275,28 @@ async def test_what_cannot_be_stored_is_pushed_back_as_its_vendor_tries_again(re
     await hooks.stop()
 
 
+async def test_only_so_many_deliveries_wait_for_a_store_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhooks.intake.PATIENT", 2)
+    inbox = Refusing()
+    inbox.refusal = InboxUnavailable("the disk is full")
+    hooks, clock = receiver(inbox).hooks, WoundClock()
+    await hooks.start(clock)
+
+    def post(number: int) -> asyncio.Task[Reply | Abort]:
+        message = outreach(number)
+        return asyncio.ensure_future(hooks.receive("outreach", message.headers, message.body))
+
+    for first in (1, 11):
+        waiting = [post(first), post(first + 1)]
+        await clock.advance(1)
+        # One more is pushed back at once.
+        assert await post(first + 2) is ABORT
+        assert not any(each.done() for each in waiting)
+        await clock.advance(4)
+        assert await asyncio.gather(*waiting) == [ABORT, ABORT]
+    await hooks.stop()
+
+
 async def test_a_store_that_comes_back_in_time_is_no_loss(caplog: pytest.LogCaptureFixture) -> None:
     inbox = Refusing()
     inbox.refusal = InboxUnavailable("the disk is full")

@@ -289,16 +289,41 @@ async def test_a_slow_sender_loses_its_connection(sent: bytes) -> None:
         assert await emptied(front)
 
 
+async def test_the_next_request_of_a_connection_has_its_deadline_too() -> None:
+    async with fronted(receiver().hooks, head_deadline=0.5) as (front, port), wire(port) as slow:
+        slow.send(request(outreach()))
+        assert await slow.answer() is not None
+        slow.send(b"POST /outreach HTTP/1.1\r\n")
+        assert await slow.ended()
+        assert front.cut["deadline"] == 1
+
+
+async def test_a_body_has_a_deadline_of_its_own_and_gets_no_more_by_dripping() -> None:
+    async with fronted(receiver().hooks, head_deadline=60.0, body_deadline=0.2) as (front, port), wire(port) as slow:
+        slow.send(b"POST /outreach HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n")
+        assert await dripped(slow, b"x" * 600) < 600
+        assert await slow.ended()
+        assert front.cut["deadline"] == 1
+
+
+async def dripped(slow: Wire, data: bytes) -> int:
+    """Send byte after byte, and give how many went before the connection ended."""
+    for number, byte in enumerate(data):
+        try:
+            slow.send(bytes([byte]))
+            await slow.writer.drain()
+        except ConnectionError:
+            return number
+        await asyncio.sleep(0.01)
+        if slow.reader.at_eof():
+            return number
+    return len(data)
+
+
 async def test_one_that_drips_is_no_faster() -> None:
     made = receiver()
     async with fronted(made.hooks, head_deadline=0.2) as (front, port), wire(port) as slow:
-        with contextlib.suppress(ConnectionError):
-            for letter in b"POST /outreach HTTP/1.1\r\n" + b"X: y\r\n" * 100:
-                slow.send(bytes([letter]))
-                await slow.writer.drain()
-                await asyncio.sleep(0.01)
-                if slow.reader.at_eof():
-                    break
+        assert await dripped(slow, b"POST /outreach HTTP/1.1\r\n" + b"X: y\r\n" * 100) < 600
         assert await slow.ended()
         assert front.cut["deadline"] == 1
         assert 'webhooks_cut_total{reason="deadline"} 1' in made.hooks.metrics()
@@ -344,15 +369,22 @@ async def test_four_hundred_slow_connections_hinder_nobody() -> None:
 
 
 async def test_connections_are_bounded_in_all_and_of_one_address() -> None:
-    async with fronted(receiver().hooks, connections=2) as (front, port), wire(port), wire(port), wire(port) as third:
-        assert await third.ended()
-        assert front.cut["connections"] == 1
+    # Proxies are spared the bound of one address, and not that of all.
+    for proxies in ((), ("127.0.0.1",)):
+        async with contextlib.AsyncExitStack() as stack:
+            serving = fronted(receiver().hooks, connections=2, trusted_proxies=proxies)
+            front, port = await stack.enter_async_context(serving)
+            *_, third = [await stack.enter_async_context(wire(port)) for _ in range(3)]
+            assert await third.ended()
+            assert front.cut["connections"] == 1
     async with fronted(receiver().hooks, per_peer=1) as (front, port):
-        async with wire(port) as first, wire(port) as second:
-            assert await second.ended()
+        async with wire(port) as first:
+            for refused in (1, 2):
+                async with wire(port) as second:
+                    assert await second.ended()
+                assert front.cut["peer"] == refused
             first.send(request(outreach()))
             assert await first.answer() is not None
-            assert front.cut["peer"] == 1
         assert await emptied(front)
         async with wire(port) as again:
             again.send(request(outreach()))
@@ -375,6 +407,35 @@ async def test_behind_a_trusted_proxy_the_addresses_behind_it_are_bounded() -> N
         answer = await wires[3].answer()
         assert answer is not None
         assert (answer.status, front.cut["peer"]) == (503, 1)
+
+
+async def test_what_ended_behind_a_proxy_is_no_longer_counted() -> None:
+    async with fronted(receiver().hooks, per_peer=1, trusted_proxies=("127.0.0.1",)) as (front, port):
+        async with wire(port) as sender:
+            for number in range(4):
+                sender.send(request(outreach(number), "X-Forwarded-For: 203.0.113.9"))
+                answer = await sender.answer()
+                assert answer is not None
+                assert answer.status == 200
+        assert await emptied(front)
+        # Nor remembered: whoever sends chooses the name.
+        assert not front._behind
+        assert not front._peers
+
+
+async def test_of_a_stranger_no_forwarded_address_is_believed() -> None:
+    inbox = Refusing()
+    inbox.hangs = True
+    made = receiver(inbox)
+    for source in made.hooks.sources:
+        source.patience = 0.3
+    async with fronted(made.hooks, per_peer=1) as (front, port), contextlib.AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wire(port, f"127.0.0.{number}")) for number in (1, 2, 3)]
+        for number, each in enumerate(wires):
+            each.send(request(planmysaas(number), "X-Forwarded-For: 203.0.113.9"))
+        answers = [await each.answer() for each in wires]
+        assert [answer.status for answer in answers if answer] == [503] * 3
+        assert not front.cut
 
 
 async def test_of_an_address_told_twice_the_proxys_own_line_counts() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.protocol.redaction import printable, redact
 from webhooks import planmysaas
-from webhooks.delivery import HORIZON, SOFT_HORIZON, Delivery, Key, Watch
+from webhooks.delivery import Delivery, Key, Watch
 from webhooks.errors import MalformedDelivery
 from webhooks.events import parse
 from webhooks.outreach import LifecycleSource, OutreachSource, lifecycle_source, sign
@@ -28,7 +28,7 @@ from webhooks.receiver import (
     refuse_head,
     unstorable,
 )
-from webhooks.sources import Fields, Source, check_sources
+from webhooks.sources import Fields, Identity, Source, check_sources
 from webhooks.tally import Tally
 
 SECRET = "s3cret"
@@ -112,6 +112,22 @@ def test_the_order_is_size_then_encoding_then_signature() -> None:
 
 def _status(received: Delivery | Refusal) -> int:
     return received.reply.status if isinstance(received, Refusal) else 0
+
+
+def test_nothing_of_a_body_is_looked_at_before_its_signature_holds() -> None:
+    looked_at: list[bytes] = []
+
+    class Looking(OutreachSource):
+        def identify(self, fields: Fields, body: bytes) -> Identity:
+            looked_at.append(body)
+            return super().identify(fields, body)
+
+    source = Looking(SECRET)
+    for headers in ({}, sign(BODY, secret="another"), {"Outreach-Webhook-Signature": "x"}):
+        assert _status(taken(source, "POST", fields_of(headers), BODY, NOW)) == 401
+    assert looked_at == []
+    assert isinstance(outreach(source=source), Delivery)
+    assert looked_at == [BODY]
 
 
 def test_every_signature_refusal_is_answered_alike() -> None:
@@ -266,7 +282,7 @@ def test_headers_are_read_from_mappings_and_from_raw_pairs() -> None:
 
 def test_outreach_is_known_by_its_digest_and_shortly_without_the_time_of_delivery() -> None:
     first, again = genuine(BODY), genuine(BODY.replace(b"04:30:00.250", b"04:30:01.251"))
-    assert [key.horizon for key in first.keys] == [HORIZON, SOFT_HORIZON]
+    assert [key.horizon for key in first.keys] == [72 * 3600, 10]
     assert first.keys[0] != again.keys[0]
     assert first.keys[1] == again.keys[1]
     assert first.watch == again.watch == ()

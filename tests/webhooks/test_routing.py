@@ -18,7 +18,7 @@ from webhooks.events import Event, UnknownEvent, parse
 from webhooks.middleware import Proceed
 from webhooks.outreach import MailingBounced, OutreachEvent, ProspectCreated, ProspectEvent
 from webhooks.planmysaas import LeadBounced, ReplyEvent
-from webhooks.routing import RETRIES, TIMEOUT, Router
+from webhooks.routing import Router
 
 P = TypeVar("P", bound=ProspectEvent)
 N = TypeVar("N", ProspectCreated, LeadBounced)
@@ -124,7 +124,7 @@ def test_what_is_remembered_of_foreign_names_is_bounded() -> None:
 
 def test_terms_are_kept_and_have_defaults() -> None:
     plain = listening("*").table().routes[0]
-    assert (plain.retries, plain.timeout, plain.ordered) == (RETRIES, TIMEOUT, True)
+    assert (plain.retries, plain.timeout, plain.ordered) == (5, 60.0, True)
     told = listening("*", retries=0, timeout=0.5, ordered=False).table().routes[0]
     assert (told.retries, told.timeout, told.ordered) == (0, 0.5, False)
 

@@ -156,29 +156,37 @@ async def test_a_generation_whose_inbox_cannot_be_opened_does_not_take_over(tmp_
 
 
 async def test_a_generation_that_dies_is_started_again_with_what_it_had(tmp_path: Path) -> None:
-    async with served(tmp_path) as serving:
+    async with served(tmp_path, "--admin-port", "0") as serving:
         await post(serving.port, 1)
         os.kill(serving.told["generation"], signal.SIGKILL)
         # It waits in the queue meanwhile, and is not refused.
         await post(serving.port, 2)
         await serving.until_handled(2)
+        assert (await get(serving.told["admin"] + "/console", serving.told["token"]))[0] == 200
         assert await serving.stop() == 0
     assert "ended by itself (exit code -9)" in serving.errors.read_text()
 
 
 async def test_a_generation_whose_parent_is_gone_ends_and_lets_go(tmp_path: Path) -> None:
-    async with served(tmp_path) as first:
+    async with served(tmp_path, "--admin-port", "0") as first:
         first.process.kill()
         first.process.wait()
-        async with served(tmp_path) as second:
+        async with served(tmp_path, "--admin-port", "0") as second:
+            assert second.told["token"] != first.told["token"]
             await post(second.port, 1)
             assert await second.stop() == 0
 
 
-async def test_it_can_be_one_process(tmp_path: Path) -> None:
-    async with served(tmp_path, "--single") as serving:
+async def test_it_can_be_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOKS_ADMIN_TOKEN", "canary-token-of-the-environment")
+    async with served(tmp_path, "--single", "--admin-port", "0") as serving:
         assert serving.told["pid"] == serving.told["generation"] == serving.process.pid
         await post(serving.port, 1)
+        assert (await get(serving.told["admin"] + "/console"))[0] == 401
+        assert (await get(serving.told["admin"] + "/console", "canary-token-of-the-environment"))[0] == 200
+        # Who gave it knows it; logs are read by others.
+        assert "canary" not in str(serving.told)
+        assert "canary" not in serving.errors.read_text()
         assert await serving.stop() == 0
 
 
@@ -740,6 +748,13 @@ def test_it_keeps_to_this_machine_and_its_bounds_unless_told() -> None:
     assert (unless_told.admin_host, unless_told.admin_port) == ("127.0.0.1", None)
     assert (unless_told.head_deadline, unless_told.body_deadline) == (10.0, 10.0)
     assert (unless_told.connections, unless_told.per_peer, unless_told.trusted_proxies) == (2_000, 500, ())
+
+
+def test_the_operators_socket_has_an_address_of_its_own() -> None:
+    settings = Settings(port=0, admin_port=0, admin_host="127.0.0.2")
+    with contextlib.ExitStack() as stack:
+        bound = [stack.enter_context(each).getsockname()[0] for each in server._sockets(settings)]
+    assert bound == ["127.0.0.1", "127.0.0.2"]
 
 
 def test_sockets_that_systemd_passes_to_another_process_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

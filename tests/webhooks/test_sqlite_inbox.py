@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import inspect
 import logging
 import os
 import resource
@@ -222,6 +223,19 @@ class TestFailing:
                 await asyncio.sleep(0.01)
             (gap,) = await inbox.gaps()
             assert gap.cause == "store"
+
+    async def test_a_copy_is_told_so_only_once_the_first_one_is_on_disk(self, path, clock, small_disk):
+        async with opened(path, clock) as inbox:
+            gate = threading.Event()
+            waiting = asyncio.ensure_future(inbox._hand_in(Call(lambda store: gate.wait())))
+            copies = [asyncio.ensure_future(inbox.put(delivery(1))) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            small_disk(1)
+            gate.set()
+            refused = await asyncio.gather(waiting, *copies, return_exceptions=True)
+            assert [type(each) for each in refused[1:]] == [InboxUnavailable] * 3
+            small_disk(0)
+            assert [(await inbox.put(delivery(1))).duplicate for _ in range(2)] == [False, True]
 
     async def test_one_that_cannot_keep_its_last_heartbeat_is_closed_all_the_same(self, path, clock, small_disk):
         async with opened(path, clock) as inbox:
@@ -697,6 +711,23 @@ class TestRetention:
                 while await inbox.counts() != left:
                     await asyncio.sleep(0.005)
                     await clock.advance(61)
+
+    async def test_nothing_is_left_of_what_was_removed(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1))
+            await inbox.put(delivery(2, unreadable="no"))
+            (claim,) = await inbox.claim()
+            await inbox.settle(claim, told(outcome="dead", reason="no", traceback="Traceback"), end="whole")
+            assert await inbox.purge(START + 1) == 2
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            for table in ("inbox_events", "inbox_bodies", "inbox_work", "inbox_failures"):
+                assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+    def test_what_is_kept_unless_told(self):
+        """The values are those of the table in docs/webhooks.md."""
+        unless_told = {each.name: each.default for each in inspect.signature(SqliteInbox).parameters.values()}
+        assert (unless_told["depth"], unless_told["max_bytes"]) == (100_000, 4 * 1024**3)
+        assert (unless_told["keep"], unless_told["keep_dead"]) == (7 * DAY, 30 * DAY)
 
     async def test_the_oldest_go_when_the_file_grows_too_large_and_the_disk_gets_its_room_back(
         self, path: Path, clock: WoundClock

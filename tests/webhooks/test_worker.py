@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc as abc
 import contextlib
+import inspect
 import random
 import sqlite3
 import time
@@ -44,7 +45,7 @@ class Desk:
         self.worker: Worker | None = None
 
     @contextlib.asynccontextmanager
-    async def working(self, *, concurrency: int = 16, grace: float = 0.0) -> abc.AsyncIterator[Worker]:
+    async def working(self, *, concurrency: int = 16, grace: float = 0.0, **more: Any) -> abc.AsyncIterator[Worker]:
         table = self.router.table()
         await self.inbox.introduce(known_routes(table.routes))
         self.worker = Worker(
@@ -52,7 +53,7 @@ class Desk:
             table,
             self.clock,
             concurrency=concurrency,
-            jitter=lambda: 1.0,
+            **{"jitter": lambda: 1.0, **more},
             report=lambda claim, made: self.reported.append((claim.id, made.handler, made.outcome)),
             unclaimed=lambda claim: self.unclaimed.append(claim.id),
         )
@@ -164,6 +165,20 @@ class TestHandlers:
             await desk.pass_time(2)
         assert ran == ["bad 1", "good", "bad 2", "bad 3"]
         assert await desk.state(one) == "done"
+
+    async def test_those_that_failed_together_do_not_come_back_together(self, desk: Desk):
+        @desk.router.on("*", name="app:poison")
+        async def poison(event: Event) -> None:
+            raise ValueError("no")
+
+        failed = await desk.put(*range(1, 31))
+        async with desk.working(jitter=random.random):
+            await desk.inbox.quiet()
+        entries = [await desk.inbox.get(one) for one in failed]
+        waits = [work.retry_at - work.at for entry in entries if entry for work in entry.work]
+        assert len(set(waits)) > 20
+        assert 0.0 <= min(waits) <= max(waits) <= 1.0
+        assert inspect.signature(Worker).parameters["jitter"].default is random.random
 
     async def test_poison_is_given_up_with_reason_and_traceback(self, desk: Desk):
         @desk.router.on("*", name="bad", retries=2)
@@ -986,6 +1001,9 @@ class TestDeciding:
         assert [backoff.longest(attempt) for attempt in range(1, 7)] == [1, 2, 4, 8, 10, 10]
         assert backoff.longest(10_000) == 10
         assert [backoff.wait(3, jitter) for jitter in (0.0, 0.5, 1.0)] == [0.0, 2.0, 4.0]
+
+    def test_waits_grow_from_a_second_to_a_minute_unless_told(self):
+        assert [Backoff().longest(attempt) for attempt in (1, 2, 6, 7, 8)] == [1, 2, 32, 60, 60]
 
     def test_the_window_spans_every_wait_and_every_run_that_is_left(self):
         backoff = Backoff(first=1.0, ceiling=10.0)

@@ -20,6 +20,7 @@ from tests.webhooks.kept import BACKENDS, Backend, delivery, finish, ids, nothin
 from webhooks.delivery import Key, Watch
 from webhooks.inbox import Claim, Inbox, Listing
 from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxFull
+from webhooks.known_keys import Seen, put_on_file
 from webhooks.known_routes import KnownRoute
 from webhooks.lateness import Lateness
 
@@ -91,6 +92,12 @@ class TestPutting:
             (),
         ]
         assert (await inbox.put(delivery(5, keys=(Key("id/1"),), at=START + 261))).id == fourth.id
+
+    def test_a_text_that_comes_again_is_kept_no_shorter(self):
+        known = {"k": Seen(1, START, START + 100)}
+        assert put_on_file({"k": 10.0}, 2, START + 1, known) == {"k": Seen(2, START + 1, START + 100)}
+        # By a clock that was set back.
+        assert put_on_file({"k": 10.0}, 2, START - 1, known) == {"k": Seen(2, START, START + 100)}
 
     async def test_what_cannot_be_read_is_dead_on_arrival(self, inbox: Inbox):
         receipt = await inbox.put(delivery(unreadable="the body is not JSON"))

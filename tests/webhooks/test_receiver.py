@@ -340,6 +340,13 @@ def test_planmysaas_is_known_by_id_and_digest_together() -> None:
     assert [watch.flag for watch in first.watch] == ["same-id-other-body"]
 
 
+def test_a_horizon_is_that_of_every_name_but_the_shortly_known_one() -> None:
+    source = PlanMySaaSSource(SECRET, horizon=60)
+    for received in (pms(ENVELOPE, source=source), pms(SILENT, source=source)):
+        assert {each.horizon for each in (*received.keys, *received.watch)} == {60}
+    assert [key.horizon for key in genuine(BODY, OutreachSource(SECRET, horizon=60)).keys] == [60, 10]
+
+
 def test_a_body_with_an_id_or_a_time_is_a_copy_under_any_event_id() -> None:
     for body in (ENVELOPE, ENVELOPE.replace(b'"id":"evt_1",', b""), ENVELOPE.replace(b"createdAt", b"x")):
         assert _is_copy(pms(body, "evt_2"), of=pms(body, "evt_1"))

@@ -111,7 +111,7 @@ async def test_a_body_that_does_not_come_has_a_deadline() -> None:
         slow.send(request(outreach())[:-5])
         answer = await slow.answer()
         assert answer is not None
-        assert answer.status == 503
+        assert (answer.status, answer.headers["retry-after"]) == (503, "60")
 
 
 async def test_a_receiver_that_cannot_start_stops_the_server(tmp_path: Any) -> None:

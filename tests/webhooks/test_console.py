@@ -19,6 +19,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import delivery, told
 from tests.webhooks.on_call import TOKEN, Client, filled, served
+from tests.webhooks.receiving import wire
 from webhooks.console import Console
 from webhooks.console_access import LIFETIME, SESSION, Access
 from webhooks.inbox import LISTED, Inbox, Listing
@@ -631,3 +632,23 @@ async def test_a_call_that_is_no_json_is_refused(client: Client) -> None:
     for body in (b"", b"{", b"[" * 100_000, b"\xff"):
         answer = await client.post("/console/api/redeliver", data=body, headers=BEARER)
         assert answer.status == 400
+
+
+@pytest.mark.parametrize("place", ["/console/redeliver", "/console/api/redeliver"])
+async def test_a_body_that_does_not_come_has_a_deadline(
+    client: Client, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("admin_calls", "console"):
+        monkeypatch.setattr(f"webhooks.{module}.BODY_DEADLINE", 0.05)
+    await sign_in(client)
+    cookie = client.session.cookie_jar.filter_cookies(client.make_url("/console"))[SESSION].value
+    async with wire(client.port or 0) as slow:
+        slow.send(
+            f"POST {place} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Cookie: {SESSION}={cookie}\r\nAuthorization: Bearer {TOKEN}\r\n\r\nhalf".encode()
+        )
+        answer = await slow.answer()
+        assert answer is not None
+        assert answer.status == 400
+        assert b"did not come" in answer.body

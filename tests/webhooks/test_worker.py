@@ -498,6 +498,20 @@ class TestOrder:
             await desk.pass_time(3)
         assert ran == [3, 1, 2]
 
+    async def test_a_resource_is_held_from_the_first_failure_on_whenever_the_second_comes(self, desk: Desk):
+        @desk.router.on("*", name="app:poison", retries=2, timeout=5)
+        async def poison(event: Event) -> None:
+            raise ValueError("no")
+
+        (one,) = await desk.put(1)
+        for attempt in (1, 2):
+            async with desk.working():
+                await desk.inbox.quiet()
+            entry = await desk.inbox.get(one)
+            assert entry is not None
+            assert [(work.attempt, work.hold_until) for work in entry.work] == [(attempt, START + 13)]
+            await desk.clock.advance(10)
+
     async def test_a_handler_that_opted_out_neither_waits_nor_is_waited_for(self, desk: Desk):
         ran: list[str] = []
         gate = asyncio.Event()
@@ -1023,9 +1037,9 @@ class TestDeciding:
         failure, backoff = Failure("no", "Traceback"), Backoff()
         first = after_failure(ordered, told(at=START), failure, backoff, 0.5, 0.0)
         assert (first.outcome, first.retry_at, first.hold_until) == ("retry", START + 0.5, START + 13)
-        second = after_failure(ordered, told(at=START + 6, attempt=2), failure, backoff, 1.0, first.hold_until)
-        assert (second.retry_at, second.hold_until) == (START + 8, START + 13)
-        last = after_failure(ordered, told(at=START + 9, attempt=3), failure, backoff, 1.0, second.hold_until)
+        second = after_failure(ordered, told(at=START + 10, attempt=2), failure, backoff, 1.0, first.hold_until)
+        assert (second.retry_at, second.hold_until) == (START + 12, START + 13)
+        last = after_failure(ordered, told(at=START + 13, attempt=3), failure, backoff, 1.0, second.hold_until)
         assert (last.outcome, last.hold_until, last.reason, last.traceback) == ("dead", 0.0, "no", "Traceback")
         assert after_failure(free, told(), failure, backoff, 0.5, 0.0).hold_until == 0.0
 

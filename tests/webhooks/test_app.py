@@ -331,11 +331,13 @@ async def test_a_store_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     inbox.hangs = True
     hooks = receiver(inbox).hooks
     for source in hooks.sources:
-        source.patience = 0.05
+        source.patience = 0.5
     async with hooks:
         message = outreach()
         assert isinstance(await hooks.receive("outreach", message.headers, message.body), Abort)
         assert hooks.health().problems == ("the store does not answer in time",)
+        # The time that it hung is part of what the sender waits.
+        assert inbox.asked == 1
 
 
 async def test_the_bundled_application_answers() -> None:

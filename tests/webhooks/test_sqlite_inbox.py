@@ -714,6 +714,17 @@ class TestRetention:
                     await asyncio.sleep(0.005)
                     await clock.advance(61)
 
+    async def test_dead_letters_go_last(self, path: Path, clock: WoundClock):
+        async with opened(path, clock) as inbox:
+            await inbox.put(delivery(1, unreadable="no"))
+            for n in (2, 3):
+                await inbox.put(delivery(n, resource=""))
+            await finish(inbox, await inbox.claim(2))
+            left = []
+            while await inbox._hand_in(Call(upkeep.remove_oldest)):
+                left.append([summary.state for summary in await inbox.events(Listing())])
+            assert left == [["dead"], []]
+
     async def test_nothing_is_left_of_what_was_removed(self, path: Path, clock: WoundClock):
         async with opened(path, clock) as inbox:
             await inbox.put(delivery(1))

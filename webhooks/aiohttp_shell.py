@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections.abc as abc
+import logging
 import re
 
 from aiohttp import StreamReader, web
@@ -22,6 +23,8 @@ BODY_DEADLINE = 10.0
 """How long a body may take to come, in seconds."""
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
+
+_log = logging.getLogger("webhooks.aiohttp")
 
 Handler = abc.Callable[[web.Request], abc.Awaitable[web.StreamResponse]]
 Before = abc.Callable[[], abc.Awaitable[bool]]
@@ -71,10 +74,14 @@ def _handler(intake: Intake, source: Source, before: Before, deadline: float) ->
         except (TimeoutError, *BROKEN):
             # Whoever it was: to the vendors a cut connection is a failure that they try again after.
             return _cut(request)
-        if await before():
-            reply = await intake.take(source, fields, body, owns_socket=True)
-        else:
-            reply = unstorable(source, owns_socket=True)
+        try:
+            running = await before()
+            taken = await intake.take(source, fields, body, owns_socket=True) if running else None
+        except Exception:
+            # aiohttp would answer 500, which Outreach takes for a receipt.
+            _log.exception("a request failed")
+            return _cut(request)
+        reply = taken or unstorable(source, owns_socket=True)
         if isinstance(reply, Abort):
             return _cut(request)
         return _response(reply, closing=len(body) > source.max_body)

@@ -19,6 +19,7 @@ from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
 from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
 from webhooks import Event, Inbox, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
+from webhooks.backoff import Backoff
 from webhooks.delivery import Delivery
 from webhooks.inbox import Listing, Receipt
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
@@ -79,6 +80,35 @@ async def test_a_source_that_is_not_there_is_named() -> None:
     async with receiver().hooks as hooks:
         with pytest.raises(ConfigurationError, match="There are: outreach, planmysaas"):
             await hooks.receive("hubspot", {}, b"")
+
+
+async def test_without_a_framework_the_head_is_looked_at_too() -> None:
+    async with receiver().hooks as hooks:
+        message = outreach()
+        reply = await hooks.receive("outreach", message.headers, message.body, method="PUT")
+        assert isinstance(reply, Reply)
+        assert reply.status == 405
+        encoded = {**message.headers, "Content-Encoding": "gzip"}
+        reply = await hooks.receive("outreach", encoded, message.body)
+        assert isinstance(reply, Reply)
+        assert reply.status == 415
+
+
+async def test_the_backoff_is_the_applications() -> None:
+    hooks = Webhooks(OutreachSource(SECRET), inbox=MemoryInbox(), backoff=Backoff(first=7.0, ceiling=7.0))
+
+    @hooks.on("*", retries=2, timeout=60)
+    async def poison(event: Event) -> None:
+        raise ValueError("no")
+
+    async with hooks:
+        message = outreach()
+        await hooks.receive("outreach", message.headers, message.body)
+        await hooks.settled()
+        entry = await hooks.inbox.get(1)
+    assert entry is not None
+    # The longest waits and runs that are left.
+    assert entry.work[0].hold_until - entry.work[0].at == pytest.approx(2 * (7 + 60))
 
 
 async def test_what_was_left_is_handled_after_the_next_start(tmp_path: Path) -> None:
@@ -375,6 +405,16 @@ async def test_the_bundled_application_cuts_the_connection_when_outreach_cannot_
             await client.post("/outreach", data=message.body, headers=message.headers)
         async with client.post("/planmysaas", data=lead.body, headers=lead.headers) as answer:
             assert answer.status == 503
+
+
+async def test_a_fault_of_ours_is_no_receipt(caplog: pytest.LogCaptureFixture) -> None:
+    inbox = Refusing()
+    inbox.refusal = RuntimeError("a fault of ours")
+    async with TestClient(TestServer(receiver(inbox).hooks.aiohttp_app())) as client:
+        for message in (outreach(), planmysaas()):
+            with pytest.raises(ClientConnectionError):
+                await client.post(message.path, data=message.body, headers=message.headers)
+    assert caplog.text.count("RuntimeError: a fault of ours") == 2
 
 
 async def test_a_body_in_pieces_is_whole_and_one_without_end_is_refused() -> None:

@@ -136,6 +136,14 @@ def test_a_retired_secret_no_longer_verifies() -> None:
     assert verify(BODY, [sign(BODY, "old", OUTREACH)], Secrets({"2026-11": "new"}), OUTREACH) == Refused("wrong")
 
 
+@pytest.mark.parametrize(("values", "reason"), [([], "absent"), ([GOOD, GOOD], "doubled"), (["x"], "garbled")])
+def test_what_tells_no_digest_is_refused_whatever_is_compared(
+    values: list[str], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hmac, "compare_digest", lambda mine, theirs: True)
+    assert verify(BODY, values, SECRETS, OUTREACH) == Refused(reason)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("values", [[], [GOOD, GOOD], ["x"], ["0" * 64], [GOOD]])
 def test_every_secret_is_computed_whatever_the_header_says(values: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bytes] = []

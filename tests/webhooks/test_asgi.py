@@ -16,8 +16,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.webhooks.receiving import Receiver, Refusing, outreach, planmysaas, receiver, request, wire
+from webhooks import MemoryInbox, OutreachSource, Webhooks
 from webhooks.asgi import AsgiApp
 from webhooks.inbox_errors import InboxUnavailable
+from webhooks.testing import SECRET
 
 
 @contextlib.asynccontextmanager
@@ -147,6 +149,23 @@ async def test_frameworks_may_leave_their_prefix_in_the_path_or_not(path: str, r
     async with made.hooks:
         await made.hooks.asgi()(scope, receive, send)
     assert sent[0]["status"] == 200
+
+
+async def test_of_a_body_without_end_no_more_is_read_than_may_come() -> None:
+    hooks = Webhooks(OutreachSource(SECRET, max_body=1_000), inbox=MemoryInbox())
+    sent: list[Any] = []
+    pieces = iter([b"x" * 100] * 20)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": next(pieces), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with hooks:
+        await hooks.asgi()({"type": "http", "method": "POST", "path": "/outreach", "headers": []}, receive, send)
+    assert sent[0]["status"] == 413
+    assert len(list(pieces)) == 9
 
 
 async def test_a_sender_that_went_away_gets_nothing_and_websockets_are_closed() -> None:

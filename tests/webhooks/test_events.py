@@ -69,14 +69,22 @@ def test_a_class_declared_elsewhere_makes_its_event_typed() -> None:
     assert event.prospect.id == 12
 
 
-def test_a_delivery_read_back_first_thing_finds_its_class() -> None:
-    made = f"source='s', provider='outreach', event='prospect.created', resource='', received_at=0, body={BODY!r}"
+@pytest.mark.parametrize(
+    ("provider", "name", "kind"),
+    [
+        ("outreach", "prospect.created", "ProspectCreated"),
+        ("outreach-lifecycle", "install.created", "InstallCreated"),
+        ("planmysaas", "lead.bounced", "LeadBounced"),
+    ],
+)
+def test_a_delivery_read_back_first_thing_finds_its_class(provider: str, name: str, kind: str) -> None:
+    made = f"source='s', provider={provider!r}, event={name!r}, resource='', received_at=0, body={BODY!r}"
     code = (
         "from webhooks.delivery import Delivery; from webhooks.events import parse;"
         f"print(type(parse(Delivery({made}))).__name__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "ProspectCreated"
+    assert done.stdout.strip() == kind
 
 
 def test_what_every_event_tells() -> None:

@@ -40,6 +40,8 @@ BODY = (
     b'"meta":{"deliveredAt":"2026-01-05T04:30:00.250-08:00","eventName":"prospect.updated","jobId":"5f2c"}}'
 )
 
+GOOD = sign(BODY, secret=SECRET)["Outreach-Webhook-Signature"]
+
 
 def taken(source: Source, method: str, fields: Fields, body: bytes, now: float) -> Delivery | Refusal:
     """What a shell does: the head first, and the body only when the head was let through."""
@@ -131,9 +133,8 @@ def test_nothing_of_a_body_is_looked_at_before_its_signature_holds() -> None:
 
 
 def test_every_signature_refusal_is_answered_alike() -> None:
-    good = sign(BODY, secret=SECRET)["Outreach-Webhook-Signature"]
     name = "outreach-webhook-signature"
-    wrong = [[], [(name, good), (name, good)], [(name, "x")], [(name, "0" * 64)]]
+    wrong = [[], [(name, GOOD), (name, GOOD)], [(name, "x")], [(name, "0" * 64)]]
     received = [taken(SOURCE, "POST", fields, BODY, NOW) for fields in wrong]
     assert [r.reason for r in received if isinstance(r, Refusal)] == [
         "signature-absent",
@@ -160,6 +161,8 @@ def test_each_secret_is_named_and_a_vendors_signature_serves_no_other() -> None:
     crossed = taken(PMS, "POST", fields_of(sign(BODY, secret=SECRET)), BODY, NOW)
     assert isinstance(crossed, Refusal)
     assert crossed.reason == "signature-absent"
+    renamed = taken(SOURCE, "POST", [("x-pms-signature", GOOD)], BODY, NOW)
+    assert isinstance(renamed, Refusal)
 
 
 def test_an_unsigned_source_says_so_in_every_delivery() -> None:
@@ -239,6 +242,10 @@ def test_secrets_are_dropped_from_the_headers_and_the_rest_is_bounded() -> None:
             "Cookie": canary,
             "X-Api-Key": canary,
             "X-Session-Id": canary,
+            "X-Shared-Secret": canary,
+            "X-Password": canary,
+            "X-Credentials": canary,
+            "Proxy-Authorization": canary,
             "X-Original-Url": f"/outreach?token={canary}",
             "X-Long": "y" * 5000,
             "X-Odd": "a\x1b[31m\u00ff",
@@ -492,6 +499,10 @@ def test_old_deliveries_are_set_aside_where_an_age_is_given() -> None:
     assert isinstance(old, Delivery)
     assert fresh.unreadable == ""
     assert "sent 4000 s ago" in old.unreadable
+    just_in_time = outreach(source=source, now=NOW + 3600.25)
+    assert isinstance(just_in_time, Delivery)
+    assert just_in_time.unreadable == ""
+    assert isinstance(outreach(source=lifecycle_source(SECRET, max_body=10)), Refusal)
     lifecycle = outreach(source=lifecycle_source(SECRET, max_age=3600, horizon=60), now=NOW + 4000)
     assert isinstance(lifecycle, Delivery)
     assert "sent 4000 s ago" in lifecycle.unreadable

@@ -725,6 +725,11 @@ class TestRetention:
                 left.append([summary.state for summary in await inbox.events(Listing())])
             assert left == [["dead"], []]
 
+    async def test_only_some_go_at_a_time_so_that_deliveries_get_in_between(self, inbox: SqliteInbox):
+        await asyncio.gather(*(inbox.put(delivery(n, unreadable="no")) for n in range(250)))
+        remove = Call(lambda store: upkeep.remove(store, "dead", None))
+        assert [await inbox._hand_in(remove), await inbox._hand_in(remove)] == [200, 50]
+
     async def test_nothing_is_left_of_what_was_removed(self, path: Path, clock: WoundClock):
         async with opened(path, clock) as inbox:
             await inbox.put(delivery(1))

@@ -120,6 +120,29 @@ class TestPutting:
         assert [(gap.start, gap.end) for gap in full] == [(START, START + 30)]
         await inbox.close()
 
+    async def test_what_cannot_be_read_takes_nobodys_room(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock, depth=1)
+        for number in (1, 2):
+            await inbox.put(delivery(number, unreadable="no"))
+        await inbox.put(delivery(3))
+        with pytest.raises(InboxFull):
+            await inbox.put(delivery(4))
+        assert not (await inbox.put(delivery(5, unreadable="no"))).duplicate
+        await inbox.close()
+
+    async def test_room_is_counted_through_ends_and_redeliveries(self, backend: Backend, clock: WoundClock):
+        inbox = await backend.open(clock, depth=2)
+        first = await inbox.put(delivery(1, resource=""))
+        for number in (2, 3, 4):
+            await finish(inbox, await inbox.claim())
+            await inbox.put(delivery(number, resource=""))
+        await finish(inbox, await inbox.claim(2))
+        assert await inbox.redeliver(first.id)
+        await inbox.put(delivery(5, resource=""))
+        with pytest.raises(InboxFull):
+            await inbox.put(delivery(6, resource=""))
+        await inbox.close()
+
 
 class TestLateness:
     async def test_what_was_sent_before_what_is_here_says_so(self, inbox: Inbox):

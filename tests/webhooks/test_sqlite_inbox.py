@@ -212,6 +212,24 @@ class TestFailing:
             with contextlib.closing(sqlite3.connect(path)) as connection:
                 assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
+    async def test_a_disk_that_fails_forgets_neither_room_nor_that_there_was_none(self, path, clock, small_disk):
+        async with opened(path, clock, depth=1) as inbox:
+            await inbox.put(delivery(1))
+            with pytest.raises(InboxFull):
+                await inbox.put(delivery(2))
+            await finish(inbox, await inbox.claim())
+            await clock.advance(30)
+            small_disk(1)
+            for _ in range(2):
+                with pytest.raises(InboxUnavailable):
+                    await inbox.put(delivery(2, at=clock.now()))
+            small_disk(0)
+            await inbox.put(delivery(2, at=clock.now()))
+            with pytest.raises(InboxFull):
+                await inbox.put(delivery(3))
+            full = [gap for gap in await inbox.gaps() if gap.cause == "full"]
+            assert [(gap.start, gap.end) for gap in full] == [(START, START + 30)]
+
     async def test_a_store_that_failed_is_tried_though_nothing_comes(self, path: Path, clock: WoundClock, small_disk):
         async with opened(path, clock) as inbox:
             small_disk(1)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.webhooks.receiving import Refusing, Wire, fronted, head, outreach, planmysaas, receiver, request, wire
 from webhooks.app import Webhooks
+from webhooks.connections import PIPELINED
 from webhooks.front import Front
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
@@ -450,6 +451,25 @@ async def test_of_an_address_told_twice_the_proxys_own_line_counts() -> None:
             each.send(request(planmysaas(number), f"X-Forwarded-For: 10.0.0.{number}", "X-Forwarded-For: 203.0.113.9"))
         assert await second.answer() is None
         assert front.cut["peer"] == 1
+
+
+async def test_of_one_connection_only_so_many_requests_are_read_ahead() -> None:
+    inbox = Refusing()
+    inbox.hangs = True
+    made = receiver(inbox)
+    for source in made.hooks.sources:
+        source.patience = 0.5
+    async with fronted(made.hooks) as (front, port), wire(port) as sender:
+        sender.send(b"".join(request(outreach(number)) for number in range(PIPELINED)))
+        async with asyncio.timeout(20):
+            while not front._connections or _reading(front):
+                await asyncio.sleep(0.01)
+        assert await sender.answer() is None
+
+
+def _reading(front: Front) -> bool:
+    (connection,) = front._connections
+    return isinstance(connection.transport, asyncio.Transport) and connection.transport.is_reading()
 
 
 async def test_one_that_reads_no_answers_is_cut() -> None:

@@ -141,6 +141,12 @@ class TestPutting:
         await inbox.put(delivery(5, resource=""))
         with pytest.raises(InboxFull):
             await inbox.put(delivery(6, resource=""))
+        (claim,) = await inbox.claim()
+        await inbox.settle(claim, told(outcome="retry", retry_at=START + 60), end="whole")
+        await inbox.close()
+        inbox = await backend.open(clock, depth=2)
+        with pytest.raises(InboxFull):
+            await inbox.put(delivery(6, resource=""))
         await inbox.close()
 
 
@@ -926,7 +932,7 @@ class TestOperating:
         await finish(inbox, [again])
         assert ids(await inbox.claim(9)) == [second.id]
 
-    async def test_listings(self, inbox: Inbox):
+    async def test_listings(self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch):
         for n in range(6):
             await inbox.put(delivery(n, resource=f"prospect/{n % 2}", event="a.b" if n % 3 else "c.d"))
         dead = await inbox.put(delivery(9, unreadable="not JSON", source="west", body=b"<xml>"))
@@ -942,6 +948,8 @@ class TestOperating:
         assert len(await inbox.events(Listing(event="c.d", resource="prospect/0"))) == 1
         assert len(await inbox.events(Listing(source="west"))) == 1
         assert await inbox.events(Listing(limit=0)) == ()
+        monkeypatch.setattr("webhooks.sqlite_reader.LISTED", 3)
+        assert len(await inbox.events(Listing(limit=100))) == 3
         assert await inbox.counts() == {"pending": 6, "retrying": 0, "done": 0, "dead": 1}
         assert await inbox.get(404) is None
 

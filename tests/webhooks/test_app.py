@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -21,7 +22,7 @@ from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, r
 from webhooks import Event, Inbox, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
 from webhooks.backoff import Backoff
 from webhooks.delivery import Delivery
-from webhooks.inbox import Listing, Receipt
+from webhooks.inbox import InboxStatistics, Listing, Receipt
 from webhooks.inbox_errors import InboxFull, InboxUnavailable
 from webhooks.receiver import ABORT, Abort, Reply
 from webhooks.testing import SECRET
@@ -253,6 +254,29 @@ async def test_the_gap_of_a_stop_begins_before_handlers_are_waited_for(tmp_path:
     async with hooks:
         (gap,) = await hooks.inbox.gaps()
     assert (gap.start, gap.end, gap.cause) == (stopped_at, stopped_at + 20, "stopped")
+
+
+async def test_it_is_not_ready_while_its_store_fails_or_nothing_is_worked_on() -> None:
+    class Failing(MemoryInbox):
+        """Fails at what is no delivery: nobody was refused yet."""
+
+        failing_since: float | None = None
+
+        def statistics(self) -> InboxStatistics:
+            return msgspec.structs.replace(
+                super().statistics(), failing_since=self.failing_since, failure="the disk is full"
+            )
+
+    inbox = Failing()
+    async with receiver(inbox).hooks as hooks:
+        assert hooks.health().ready
+        inbox.failing_since = 1.0
+        assert hooks.health().problems == ("the store fails: the disk is full",)
+        inbox.failing_since = None
+        assert hooks._working is not None
+        hooks._working.cancel()
+        await asyncio.wait([hooks._working])
+        assert hooks.health().problems == ("nothing works on what is stored: restart it",)
 
 
 async def test_it_starts_once_and_stops_once() -> None:

@@ -17,6 +17,7 @@ from webhooks.memory_inbox import MemoryInbox
 from webhooks.outreach import OutreachSource, ProspectUpdated
 from webhooks.planmysaas import LeadBounced, PlanMySaaSSource
 from webhooks.settings import Settings
+from webhooks.sources import Fields, Identity
 from webhooks.testing import SECRET, Signed, signed
 
 
@@ -34,6 +35,13 @@ class Refusing(MemoryInbox):
         if self.refusal:
             raise self.refusal
         return await super().put(delivery)
+
+
+class Faulty(OutreachSource):
+    """Fails at every body, which no source should."""
+
+    def identify(self, fields: Fields, body: bytes) -> Identity:
+        raise RuntimeError("a fault of ours")
 
 
 @dataclass

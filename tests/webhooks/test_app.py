@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import WoundClock
-from tests.webhooks.receiving import Refusing, outreach, planmysaas, receiver, request, wire
+from tests.webhooks.receiving import Faulty, Refusing, outreach, planmysaas, receiver, request, wire
 from webhooks import Event, Inbox, MemoryInbox, OutreachSource, PlanMySaaSSource, SqliteInbox, Webhooks
 from webhooks.backoff import Backoff
 from webhooks.delivery import Delivery
@@ -432,13 +432,11 @@ async def test_the_bundled_application_cuts_the_connection_when_outreach_cannot_
 
 
 async def test_a_fault_of_ours_is_no_receipt(caplog: pytest.LogCaptureFixture) -> None:
-    inbox = Refusing()
-    inbox.refusal = RuntimeError("a fault of ours")
-    async with TestClient(TestServer(receiver(inbox).hooks.aiohttp_app())) as client:
-        for message in (outreach(), planmysaas()):
-            with pytest.raises(ClientConnectionError):
-                await client.post(message.path, data=message.body, headers=message.headers)
-    assert caplog.text.count("RuntimeError: a fault of ours") == 2
+    hooks, message = Webhooks(Faulty(SECRET), inbox=MemoryInbox()), outreach()
+    async with TestClient(TestServer(hooks.aiohttp_app())) as client:
+        with pytest.raises(ClientConnectionError):
+            await client.post("/outreach", data=message.body, headers=message.headers)
+    assert "RuntimeError: a fault of ours" in caplog.text
 
 
 async def test_a_body_in_pieces_is_whole_and_one_without_end_is_refused() -> None:

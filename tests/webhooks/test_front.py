@@ -414,10 +414,20 @@ async def test_what_ended_behind_a_proxy_is_no_longer_counted() -> None:
     async with fronted(receiver().hooks, per_peer=1, trusted_proxies=("127.0.0.1",)) as (front, port):
         async with wire(port) as sender:
             for number in range(4):
-                sender.send(request(outreach(number), "X-Forwarded-For: 203.0.113.9"))
-                answer = await sender.answer()
-                assert answer is not None
-                assert answer.status == 200
+                for more, status in (((), 200), (("Outreach-Webhook-Signature: x",), 401)):
+                    sender.send(request(outreach(number), "X-Forwarded-For: 203.0.113.9", *more))
+                    answer = await sender.answer()
+                    assert answer is not None
+                    assert answer.status == status
+            sender.send(request(outreach(), "X-Forwarded-For: 203.0.113.9")[:-10])
+        async with asyncio.timeout(10):
+            while front._behind or front.open_connections:
+                await asyncio.sleep(0.01)
+        async with wire(port) as sender:
+            sender.send(request(outreach(), "X-Forwarded-For: 203.0.113.9", "Content-Encoding: gzip"))
+            answer = await sender.answer()
+            assert answer is not None
+            assert answer.status == 415
         assert await emptied(front)
         # Nor remembered: whoever sends chooses the name.
         assert not front._behind

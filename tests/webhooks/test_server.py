@@ -134,6 +134,25 @@ async def test_a_new_generation_takes_over_under_load_and_nobody_is_refused(tmp_
     assert len({process for _, process in handled}) >= 2
 
 
+async def test_while_handlers_finish_before_a_reload_deliveries_are_taken(tmp_path: Path) -> None:
+    waiting = sleeping(30).replace(
+        "await asyncio.sleep(600)", "while not os.path.exists('go.txt'): await asyncio.sleep(0.02)"
+    )
+    async with served(tmp_path, "--admin-port", "0", application=waiting) as serving:
+        await post(serving.port, 1)
+        await exists(tmp_path / "begun.txt")
+        serving.process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(20):
+            while "stopping" not in (await get(serving.told["admin"] + "/readyz"))[1]:
+                await asyncio.sleep(0.02)
+        await post(serving.port, 2)
+        assert "took over" not in serving.errors.read_text()
+        (tmp_path / "go.txt").touch()
+        await serving.until_handled(2)
+        await serving.until_logged("took over")
+        assert await serving.stop() == 0
+
+
 async def test_a_generation_that_cannot_be_loaded_does_not_take_over(tmp_path: Path) -> None:
     async with served(tmp_path) as serving:
         (tmp_path / "app.py").write_text("raise RuntimeError('half an edit')\n")

@@ -85,6 +85,7 @@ class Connection(BaseProtocol):
         "_ended",
         "_requests",
         "_serving",
+        "aborted",
         "behind",
         "behind_proxy",
         "deadline",
@@ -108,6 +109,7 @@ class Connection(BaseProtocol):
         self.desk = desk
         self.deadline = 0.0
         self.idle = False
+        self.aborted = False
         self.peer = ""
         self.behind: str | None = None
         self.behind_proxy = False
@@ -186,6 +188,7 @@ class Connection(BaseProtocol):
 
     def abort(self) -> None:
         """Cut it: nothing more is sent, and the sender is told that much."""
+        self.aborted = True
         self._end()
         if self.transport is not None:
             self.transport.abort()

@@ -224,7 +224,9 @@ class Front:
             connection.behind = None
 
     def _cut(self, connection: Connection, reason: str) -> None:
-        self.cut[reason] += 1
+        """Cut a connection, and count it for the first reason there is."""
+        if not connection.aborted:
+            self.cut[reason] += 1
         self._count_out(connection)
         connection.abort()
 

@@ -182,14 +182,20 @@ class LocalInbox:
             if self._overrun_since is None:
                 self._overrun_since = self._clock.now()
             raise InboxUnavailable("the inbox cannot keep up: too much waits to be written")
-        if self._overrun_since is not None:
-            self._note_overrun(self._overrun_since)
+        self._note_overrun()
 
-    def _note_overrun(self, since: float) -> None:
-        """Have the span recorded in which deliveries were refused because too much waited."""
-        now, self._overrun_since = self._clock.now(), None
-        self._waiting += 1
-        self._submit(Call(lambda store: store.note_gap(since, now, "store", "too much waited to be written")))
+    def _note_overrun(self) -> None:
+        """Have the span recorded in which deliveries were refused because too much waited, if there was one."""
+        if self._overrun_since is None:
+            return
+        since, now, self._overrun_since = self._overrun_since, self._clock.now(), None
+        noted = self._hand_in(Call(lambda store: store.note_gap(since, now, "store", "too much waited to be written")))
+        noted.add_done_callback(functools.partial(self._overrun_noted, since))
+
+    def _overrun_noted(self, since: float, noted: asyncio.Future[None]) -> None:
+        """Keep a span in mind that could not be recorded."""
+        if noted.cancelled() or noted.exception():
+            self._overrun_since = since if self._overrun_since is None else min(since, self._overrun_since)
 
     def _hand_in(self, job: Job[T]) -> asyncio.Future[T]:
         """Have a job done, and give what to wait for."""

@@ -227,6 +227,7 @@ class SqliteInbox(LocalInbox):
                 await self._tidy(beaten)
 
     async def _beat(self) -> None:
+        self._note_overrun()
         now = self._clock.now()
         await self._hand_in(Call(lambda store: upkeep.beat(store, now)))
 

@@ -288,6 +288,8 @@ async def test_a_slow_sender_loses_its_connection(sent: bytes) -> None:
         assert answer is None or answer.status == 404
         assert await slow.ended()
         assert await emptied(front)
+        await asyncio.sleep(0)
+        assert front.cut == ({} if answer else {"deadline": 1})
 
 
 async def test_the_next_request_of_a_connection_has_its_deadline_too() -> None:

@@ -29,8 +29,13 @@ from webhooks.inbox import Listing
 from webhooks.inbox_errors import InboxFull, InboxHeld, InboxUnavailable
 from webhooks.jobs import Call
 from webhooks.sqlite_inbox import SqliteInbox
+from webhooks.sqlite_store import Store
 
 DAY = 86_400.0
+
+
+def refused_by_the_disk(*_: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 @pytest.fixture
@@ -405,6 +410,34 @@ class TestGaps:
                 await clock.advance(1)
             (gap,) = await inbox.gaps()
             assert (gap.start, gap.end, gap.cause) == (START, START + 6, "store")
+
+    @pytest.mark.parametrize("told", ["by the next heartbeat", "by the end of deliveries"])
+    async def test_a_span_in_which_too_much_waited_is_known_though_nothing_came_after(
+        self, path, clock, monkeypatch, told
+    ):
+        async with opened(path, clock) as inbox:
+            monkeypatch.setattr("webhooks.local_inbox.WAITING", 0)
+            with pytest.raises(InboxUnavailable):
+                await inbox.put(delivery(1))
+            await clock.advance(4)
+            await (inbox._beat() if told == "by the next heartbeat" else inbox.cease())
+            (gap,) = await inbox.gaps()
+            assert (gap.start, gap.end, gap.cause) == (START, START + 4, "store")
+
+    async def test_a_span_in_which_too_much_waited_is_recorded_once_it_can_be(self, path, clock, monkeypatch):
+        async with opened(path, clock) as inbox:
+            with monkeypatch.context() as patched:
+                patched.setattr("webhooks.local_inbox.WAITING", 0)
+                with pytest.raises(InboxUnavailable):
+                    await inbox.put(delivery(1))
+            with monkeypatch.context() as patched:
+                patched.setattr(Store, "note_gap", refused_by_the_disk)
+                with pytest.raises(InboxUnavailable):
+                    await inbox.put(delivery(2))
+            await clock.advance(9)
+            await inbox.put(delivery(3))
+            await inbox._beat()
+            assert START in [gap.start for gap in await inbox.gaps() if gap.detail.startswith("too much")]
 
     async def test_a_span_in_which_it_was_full_is_known_though_it_never_had_room_again(self, path, tmp_path, clock):
         async with opened(path, clock, depth=1) as inbox:

@@ -53,7 +53,12 @@ CREATE TABLE inbox_gaps(
 CREATE TABLE inbox_meta(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+# Ids follow the order of receipt, and times do not where the clock was set: what is old is found by its time.
+_SECOND = """
+CREATE INDEX inbox_events_by_age ON inbox_events(state, received_at) WHERE state IS NOT NULL;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 """Scripts in order; a file of version n went through the first n. Never edit one that was released: add another."""
 
 

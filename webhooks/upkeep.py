@@ -7,7 +7,6 @@ behind them; they are called again until they find less than that.
 from __future__ import annotations
 
 import sqlite3
-from operator import itemgetter
 
 from .inbox import LAST_ID, State
 from .owed_work import owed_again, write_owed
@@ -20,6 +19,8 @@ SPARED = 86_400.0
 
 _PAGES_AT_ONCE = 256
 _GAPS_KEPT = 1_000
+_DUE = "SELECT id FROM inbox_events WHERE state = ? AND received_at < ? ORDER BY received_at LIMIT ?"
+_OLDEST = "SELECT id FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?"
 _FIRST_PENDING = "SELECT id FROM inbox_events WHERE id > ? AND state IS NULL ORDER BY id LIMIT 1"
 _REMOVE = (
     "DELETE FROM inbox_bodies WHERE id IN",
@@ -79,14 +80,13 @@ def redeliver(store: Store, id: int, now: float) -> tuple[str, str, float, list[
 
 
 def remove(store: Store, state: State, before: float | None) -> int:
-    """Remove the oldest events of a finished state, of those received before a time; say how many."""
-    select = "SELECT id, received_at FROM inbox_events WHERE state = ? ORDER BY id LIMIT ?"
-    # One number after the other: the index gives the ids of one in order, and would have to sort those of two.
-    oldest = [row for one in numbers_of(state) for row in store.connection.execute(select, (one, REMOVED_AT_ONCE))]
-    oldest = sorted(oldest, key=itemgetter(0))[:REMOVED_AT_ONCE]
-    ids = [event for event, at in oldest if before is None or at < before]
-    for statement in _REMOVE if ids else ():
-        update_in(store.connection, statement, ids)
+    """Remove some events of a finished state, those received before a time or else the first on file; say how many."""
+    statement, *bound = (_OLDEST,) if before is None else (_DUE, before)
+    # One number after the other: the index gives those of one in order, and would have to sort those of two.
+    found = [store.connection.execute(statement, (one, *bound, REMOVED_AT_ONCE)) for one in numbers_of(state)]
+    ids = sorted(event for rows in found for (event,) in rows)[:REMOVED_AT_ONCE]
+    for delete in _REMOVE if ids else ():
+        update_in(store.connection, delete, ids)
     if ids:
         # The highest id on file may go, and no id is ever given twice.
         write_meta(store.connection, "last_id", store.tally.last_id)

@@ -17,6 +17,7 @@ import pytest
 from outreach_async.protocol.errors import ConfigurationError
 from outreach_async.sandbox.clock import START, WoundClock
 from tests.webhooks.kept import BACKENDS, Backend, delivery, finish, ids, nothing_to_claim, told
+from webhooks import upkeep
 from webhooks.delivery import Key, Watch
 from webhooks.inbox import Claim, Inbox, Listing
 from webhooks.inbox_errors import ClaimLost, InboxClosed, InboxFull
@@ -966,6 +967,15 @@ class TestOperating:
         assert inbox.statistics().dead == 0
         # What it was known by outlives it.
         assert (await inbox.put(delivery(1))).duplicate
+
+    async def test_purging_finds_what_is_old_behind_what_came_by_a_clock_that_was_ahead(self, inbox: Inbox):
+        many = upkeep.REMOVED_AT_ONCE + 50
+        ahead = [delivery(n, unreadable="no", at=START + 7 * 86_400) for n in range(many)]
+        old = [delivery(many + n, unreadable="no") for n in range(many)]
+        receipts = await asyncio.gather(*map(inbox.put, [*ahead, *old]))
+        assert await inbox.purge(START + 100) == many
+        left = await inbox.events(Listing(limit=1_000))
+        assert [summary.id for summary in reversed(left)] == [receipt.id for receipt in receipts[:many]]
 
     async def test_no_id_is_given_twice(self, backend: Backend, clock: WoundClock):
         inbox = await backend.open(clock)

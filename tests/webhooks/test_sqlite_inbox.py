@@ -27,7 +27,7 @@ from webhooks import key_index, local_inbox, sqlite_schema, upkeep
 from webhooks.delivery import Key
 from webhooks.inbox import Listing
 from webhooks.inbox_errors import InboxFull, InboxHeld, InboxUnavailable
-from webhooks.jobs import Call
+from webhooks.jobs import Call, Put
 from webhooks.sqlite_inbox import SqliteInbox
 from webhooks.sqlite_store import Store
 
@@ -583,7 +583,7 @@ class TestFiles:
                     f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}; "
                     "PRAGMA user_version = 99; CREATE TABLE inbox_events(x)",
                 ),
-                r"newer version \(format 99, this one knows 1\)",
+                r"newer version \(format 99, this one knows 2\)",
             ),
         ],
     )
@@ -699,6 +699,19 @@ class TestFiles:
             assert connection.execute("PRAGMA user_version").fetchone() == (2,)
             assert connection.execute("SELECT x FROM a").fetchone() == (1,)
 
+    async def test_a_file_of_the_first_format_is_brought_up_to_date_with_what_is_in_it(self, path: Path, clock):
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            sqlite_schema.migrate(connection, 0, sqlite_schema.MIGRATIONS[:1])
+            Store(connection, clock.now).commit([Put(delivery(n, unreadable="no JSON")) for n in range(3)])
+        with pytest.raises(ConfigurationError, match="older format"):
+            SqliteInbox.reader(path)
+        async with opened(path, clock) as inbox:
+            assert (await inbox.counts())["dead"] == 3
+            assert (await inbox.put(delivery(1))).duplicate
+            assert await inbox.purge(START + 1) == 3
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA user_version").fetchone() == (len(sqlite_schema.MIGRATIONS),)
+
     async def test_every_commit_is_synced(self, inbox: SqliteInbox):
         def ask(name: str):
             return Call(lambda store: store.connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -748,6 +761,26 @@ class TestRetention:
             clock.ahead += DAY
             await inbox._tidy(clock.now())
             assert not (await inbox.counts()).get("dead")
+
+    async def test_each_part_of_a_removal_is_small_and_found_without_looking_through_the_rest(
+        self, inbox: SqliteInbox, clock: WoundClock
+    ):
+        puts = (delivery(n, unreadable="no JSON", at=START - n) for n in range(upkeep.REMOVED_AT_ONCE + 1))
+        await asyncio.gather(*map(inbox.put, puts))
+
+        def remove(store: Store) -> tuple[int, list[str]]:
+            asked: list[str] = []
+            store.connection.set_trace_callback(asked.append)
+            number = upkeep.remove(store, "dead", clock.now() + 1) or upkeep.remove(store, "dead", None)
+            store.connection.set_trace_callback(None)
+            plans = [store.connection.execute(f"EXPLAIN QUERY PLAN {each}") for each in asked if "inbox_events" in each]
+            return number, [detail for plan in plans for (*_, detail) in plan]
+
+        for number in (upkeep.REMOVED_AT_ONCE, 1, 0):
+            removed, plans = await inbox._hand_in(Call(remove))
+            assert removed == number
+            assert plans
+            assert all(plan.startswith("SEARCH inbox_events USING") for plan in plans), plans
 
     async def test_what_is_finished_goes_with_time_and_dead_letters_later(self, path: Path, clock: WoundClock):
         async with opened(path, clock, keep=3_600.0, keep_dead=7_200.0) as inbox:

@@ -5,14 +5,15 @@ no database and no handler.
 
 What an inbox does with `keys` and `watch`, in the transaction that stores the delivery:
 
-1. A text of `keys` that is on file and younger than that key's own `horizon` makes the delivery a *duplicate*. It is
-   not stored, and it is answered 200 once the first copy is committed. Those of its `keys` that are not on file yet
-   are put there for the first copy: a copy may be known by a key that soon lapses, and must not become new then.
-2. Otherwise each text of `watch` that is on file, and younger than its own `horizon`, adds its `flag` to the flags
+1. A text of `keys` that is on file, and nearer in time than that key's own `horizon`, makes the delivery a
+   *duplicate*. It is not stored, and it is answered 200 once the first copy is committed. Those of its `keys` that are
+   not on file yet are put there for the first copy: a copy may be known by a key that soon lapses, and must not become
+   new then.
+2. Otherwise each text of `watch` that is on file, and nearer than its own `horizon`, adds its `flag` to the flags
    stored with the delivery.
 3. A delivery whose `sent` is before that of an earlier one of its resource is stored with the flag `late`.
 4. Then the texts of `keys` and of `watch` are put on file with the time of receipt. A text already on file is kept
-   once, with the newer time.
+   once, with the newer time, unless that is further ahead than a horizon.
 
 Both kinds of text share one name space, and the name of the source is in each of them: the watched digest of one
 delivery is the decisive digest of another. Texts are ASCII, at most `TEXT_LIMIT` characters.

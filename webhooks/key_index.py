@@ -4,7 +4,8 @@ A digest falls on any page of a sorted table, so that writing it there with each
 storing the delivery costs. So the texts of a transaction are appended to a log, as one row and within it, held in
 memory, and moved to the table later, as digests, many at once and in their order; the log is read at opening. Texts
 with a horizon of at most `SHORT` seconds never get that far, and are sought in memory alone. Rows of the table that
-are past their horizon are removed as their neighbourhood is written.
+are past their horizon are removed as their neighbourhood is written, unless the clock may have jumped: by one set
+right again they are not past it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _CLEARED = 64
 _LOG = "INSERT INTO inbox_recent_keys(seen, short_until) VALUES (?, ?)"
 _LOGGED = "SELECT seen FROM inbox_recent_keys ORDER BY id"
 _LOG_ENDS = "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM inbox_recent_keys"
-_CLEAR = "DELETE FROM inbox_recent_keys WHERE id >= ? AND id < ? AND short_until <= ?"
+_CLEAR = "DELETE FROM inbox_recent_keys WHERE id >= ? AND id < ? AND NOT (short_until > ? AND short_until <= ?)"
 _FIND = "SELECT digest, event, seen_at, expires_at FROM inbox_keys WHERE digest IN"
 _FILE = "INSERT OR REPLACE INTO inbox_keys(digest, event, seen_at, expires_at)"
 _FORGET = "DELETE FROM inbox_keys WHERE digest > ? AND digest <= ? AND expires_at <= ?"
@@ -93,19 +94,23 @@ class KeyIndex:
             return True
         return len(self._recent) > self._most or now - self._moved_at > _DAY
 
-    def step(self, now: float) -> None:
-        """Move some texts to the table, in the open transaction, or clear some of the log; `stepped` follows."""
+    def step(self, now: float, *, forget: bool) -> None:
+        """Move some texts to the table, in the open transaction, or clear some of the log; `stepped` follows.
+
+        Those past their horizon go when it may `forget` them, and are moved like others when not.
+        """
         if not self._moving and not self._clearing:
-            self._plan(now)
+            self._plan(now, forget=forget)
         if self._moving:
             self._step = self._moving[-max(STEP, self._came) :]
-            self._connection.execute(_FORGET, (self._moved_to, self._step[0][0], now))
+            if forget:
+                self._connection.execute(_FORGET, (self._moved_to, self._step[0][0], now))
             moved = [(digest, self._recent[text]) for digest, text in reversed(self._step)]
             insert(self._connection, _FILE, [(digest, seen.event, seen.at, seen.until) for digest, seen in moved])
         elif self._clearing:
             upto = min(self._clearing.start + _CLEARED, self._clearing.stop)
             # All the others in these rows were moved by now.
-            self._connection.execute(_CLEAR, (self._clearing.start, upto, now))
+            self._connection.execute(_CLEAR, (self._clearing.start, upto, now, now + 2 * SHORT))
             self._cleared_to = upto
 
     def stepped(self) -> None:
@@ -119,10 +124,10 @@ class KeyIndex:
         else:
             self._clearing = range(self._cleared_to, self._clearing.stop)
 
-    def _plan(self, now: float) -> None:
-        for text in [text for text, seen in self._recent.items() if seen.until <= now]:
+    def _plan(self, now: float, *, forget: bool) -> None:
+        for text in [text for text, seen in self._recent.items() if _over(seen, now, forget=forget)]:
             del self._recent[text]
-        lasting = ((digest_of(text), text) for text, seen in self._recent.items() if seen.until - seen.at > SHORT)
+        lasting = ((digest_of(text), text) for text, seen in self._recent.items() if not _is_short(seen))
         # Taken from the end, so that what is left needs no copying.
         self._moving = sorted(lasting, reverse=True)
         self._moved_to = b""
@@ -131,3 +136,14 @@ class KeyIndex:
         first, last = self._connection.execute(_LOG_ENDS).fetchone()
         self._clearing = range(first, last + 1)
         self._moved_at = now
+
+
+def _is_short(seen: Seen) -> bool:
+    return seen.until - seen.at <= SHORT
+
+
+def _over(seen: Seen, now: float, *, forget: bool) -> bool:
+    """Say whether a text is of no use any more; a short-lived one that a clock put ahead never is."""
+    if _is_short(seen):
+        return seen.until <= now or seen.at > now + SHORT
+    return forget and seen.until <= now

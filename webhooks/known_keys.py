@@ -42,7 +42,9 @@ def put_on_file(texts: Texts, event: int, at: float, known: Known) -> dict[str, 
     """Give what is to be on file once a delivery is stored: each of its texts once, with the newer time."""
     filed: dict[str, Seen] = {}
     for text, horizon in texts.items():
-        if before := known.get(text):
+        before = known.get(text)
+        # A time far ahead is that of a clock that was wrong, and would hide this delivery from its own copies.
+        if before and before.at - at < horizon:
             filed[text] = Seen(event, max(at, before.at), max(at + horizon, before.until))
         else:
             filed[text] = Seen(event, at, at + horizon)
@@ -65,4 +67,6 @@ def texts_of(delivery: Delivery) -> dict[str, float]:
 
 def _live(text: Key | Watch, delivery: Delivery, known: Known) -> Seen | None:
     seen = known.get(text.text)
-    return seen if seen and delivery.received_at - seen.at < text.horizon else None
+    # What lies ahead of the delivery may be on file a little before it, since one that was refused is tried again
+    # for seconds. Far ahead of it, another clock put it there: how old it is nobody knows, and what may be new is new.
+    return seen if seen and abs(delivery.received_at - seen.at) < text.horizon else None

@@ -24,6 +24,9 @@ from .lateness import LATE, Lateness
 from .sqlite_faults import explain, is_store_failure
 from .sqlite_rows import DEAD, FINISHED, RETRYING, insert, number_of, update_in
 
+SPARED = 86_400.0
+"""Seconds between two heartbeats above which nothing is removed for its age for as long again."""
+
 _PUT_EVENTS = (
     "INSERT INTO inbox_events(id, state, source, provider, event, resource, received_at, size, flags, unreadable)"
 )
@@ -102,13 +105,21 @@ class Store:
             return
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-            self.keys.step(now)
+            self.keys.step(now, forget=self.ages_out(now))
             self.connection.execute("COMMIT")
         except sqlite3.Error:
             # Nothing was lost: the next transaction meets the same trouble and tells of it.
             self._undo()
         else:
             self.keys.stepped()
+
+    def ages_out(self, now: float) -> bool:
+        """Say whether something may be removed for its age by now: not while the clock may have jumped."""
+        last = read_meta(self.connection, "heartbeat")
+        # Right after the jump the heartbeat that takes note of it has yet to come.
+        if last is not None and abs(now - last) > SPARED:
+            return False
+        return bool(now >= (read_meta(self.connection, "spared_until") or 0))
 
     def put(self, puts: abc.Sequence[Put]) -> None:
         """Store deliveries, each unless it is a copy or the inbox is full."""

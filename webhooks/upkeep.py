@@ -11,11 +11,9 @@ import sqlite3
 from .inbox import LAST_ID, State
 from .owed_work import owed_again, write_owed
 from .sqlite_rows import DEAD, FINISHED, numbers_of, update_in
-from .sqlite_store import Store, read_meta
+from .sqlite_store import SPARED, Store, read_meta
 
 REMOVED_AT_ONCE = 200
-SPARED = 86_400.0
-"""Seconds between two heartbeats above which nothing is removed for its age for as long again."""
 
 _PAGES_AT_ONCE = 256
 _GAPS_KEPT = 1_000
@@ -96,7 +94,7 @@ def remove(store: Store, state: State, before: float | None) -> int:
 
 def ages_out(store: Store, now: float) -> bool:
     """Say whether events may be removed for their age by now."""
-    return bool(now >= (read_meta(store.connection, "spared_until") or 0))
+    return store.ages_out(now)
 
 
 def remove_oldest(store: Store) -> int:

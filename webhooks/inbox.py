@@ -167,7 +167,8 @@ class InboxStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     `depth` counts unfinished events, of which there may be `bound`; `running` and `retrying` are among them. `dead`
     counts all on file. `oldest_at` is when the unfinished event that waits longest was received. `failing_since` is
-    set while the store refuses.
+    set while the store refuses; `failure` says what is wrong with it, also where deliveries are stored nevertheless.
+    `log_bytes` is the size of the log beside the file, as of the last minute.
     """
 
     depth: int
@@ -181,6 +182,7 @@ class InboxStatistics(msgspec.Struct, frozen=True, kw_only=True):
     flagged: int
     failing_since: float | None = None
     failure: str = ""
+    log_bytes: int = 0
 
 
 class Inbox(Protocol):

@@ -150,6 +150,7 @@ class LocalInbox:
     def statistics(self) -> InboxStatistics:
         """Say how it stands, without touching the disk."""
         agenda, store = self._at_desk().agenda, self._at_store()
+        failing_since, failure = store.trouble
         return InboxStatistics(
             depth=len(agenda),
             bound=self._depth,
@@ -160,8 +161,9 @@ class LocalInbox:
             stored=self._stored,
             duplicates=self._duplicates,
             flagged=self._flagged,
-            failing_since=store.failing_since,
-            failure=store.failure,
+            failing_since=failing_since,
+            failure=failure,
+            log_bytes=store.checkpoints.log_bytes,
         )
 
     async def quiet(self) -> None:

@@ -181,6 +181,7 @@ def _gauges(stats: InboxStatistics | None, now: float) -> abc.Iterator[tuple[str
     oldest = 0.0 if stats.oldest_at is None else max(0.0, now - stats.oldest_at)
     yield "oldest_seconds", "Age of the event that is unfinished longest.", oldest
     yield "store_failing", "Whether the store refuses to write.", float(stats.failing_since is not None)
+    yield "log_bytes", "Size of the log beside the inbox's file, as of the last minute.", stats.log_bytes
 
 
 def _labelled(labels: tuple[str, ...], key: str | tuple[str, str]) -> Labels:

@@ -21,6 +21,9 @@ APPLICATION_ID = 0x4F41494E
 BUSY_SECONDS = 2.0
 # One for each number of rows that `sqlite_rows` makes, by table.
 _STATEMENTS = 256
+LOG_PAGES = 1_000
+"""Pages in the log after which a commit moves it into the file: the longer it waits, the fewer there are to move."""
+
 _OLDEST_SQLITE = (3, 24, 0)
 
 _FIRST = """
@@ -76,8 +79,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL syncs the log at every commit; NORMAL would lose acknowledged deliveries with the power.
         connection.execute("PRAGMA synchronous = FULL")
-        # Counted in pages: moving the log into the file costs the fewer of them the longer it waits.
-        connection.execute("PRAGMA wal_autocheckpoint = 1000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         migrate(connection, version)
     except sqlite3.Error as error:

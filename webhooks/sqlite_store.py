@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import sqlite_rows as rows
+from .checkpoints import Checkpoints
 from .delivery import Delivery
 from .effects import run_effect
 from .inbox import ANY_HANDLER, DEPTH, Cause, Receipt, Settlement, T, Work
@@ -65,12 +66,20 @@ class Store:
         self.failure = ""
         self.tally = self._count()
         self.keys = KeyIndex(connection, now())
+        self.checkpoints = Checkpoints(connection, now())
         self._lateness = Lateness()
 
     @property
     def in_transaction(self) -> bool:
         """Whether the transaction is still open; some errors end it."""
         return self.connection.in_transaction
+
+    @property
+    def trouble(self) -> tuple[float | None, str]:
+        """Since when it refuses, None while it does not; and what is wrong, also where it does not refuse for that."""
+        if self.failing_since is not None:
+            return self.failing_since, self.failure
+        return None, str(self.checkpoints)
 
     def close(self) -> None:
         """Close the connection, which moves the log into the file."""
@@ -101,7 +110,10 @@ class Store:
     def tend(self) -> None:
         """Do a little of what can be done at leisure; called between transactions."""
         now = self._now()
-        if self.failing_since is not None or not self.keys.due(now):
+        if self.failing_since is not None:
+            return
+        self.checkpoints.look(now)
+        if not self.keys.due(now):
             return
         try:
             self.connection.execute("BEGIN IMMEDIATE")

@@ -16,6 +16,7 @@ import pytest
 
 from tests.webhooks.receiving import outreach, planmysaas, request, wire
 from tests.webhooks.serving import Served, served
+from webhooks.sqlite_inbox import SqliteInbox
 
 pytestmark = [pytest.mark.needs_tool("strace"), pytest.mark.timeout(120)]
 
@@ -45,6 +46,18 @@ LASTING = {
     "full": "pwrite64:error=ENOSPC:when=60..100",
     "write": "pwrite64:error=EIO:when=60..100",
 }
+
+CHECKPOINTS = {
+    "sync": "fdatasync:error=EIO:when=1..3",
+    "full": "pwrite64:error=ENOSPC:when=1..3",
+}
+"""What the file itself refuses, and not its log."""
+
+OFTEN = """
+    from webhooks import checkpoints
+
+    checkpoints.AGAIN = 0.1
+"""
 
 
 def unsynced(lines: list[str]) -> tuple[int, int]:
@@ -103,10 +116,11 @@ async def send(port: int, number: int, cut: Sent, told: Sent) -> None:
 
 
 @contextlib.asynccontextmanager
-async def failing(folder: Path, fault: str):
+async def failing(folder: Path, fault: str, *which: str, application: str = APPLICATION):
     """Serve under strace, with calls made to fail, and kill it at the end as `kill -9` does."""
-    command = ["strace", "-f", "-yy", "-s", "64", "-o", "trace.txt", "-e", CALLS, "-e", f"inject={fault}", *SERVE]
-    async with served(folder, application=APPLICATION, command=command) as server:
+    trace = ["strace", "-f", "-yy", "-s", "64", "-o", "trace.txt", *which, "-e", CALLS]
+    command = [*trace, "-e", f"inject={fault}", *SERVE]
+    async with served(folder, application=application, command=command) as server:
         try:
             yield server
         finally:
@@ -173,6 +187,26 @@ async def test_syncs_that_fail_now_and_then_lose_nothing(tmp_path: Path) -> None
     assert cut.acked
     assert told.acked
     check_calls(server, cut, told)
+    await check_next_start(tmp_path, cut, told)
+
+
+@pytest.mark.parametrize("fault", CHECKPOINTS.values(), ids=CHECKPOINTS)
+async def test_a_file_that_takes_nothing_from_its_log_is_told_and_stops_no_delivery(fault: str, tmp_path: Path) -> None:
+    async with SqliteInbox(tmp_path / "inbox.db"):
+        pass
+    cut, told = Sent(), Sent()
+    only = ["-P", str(tmp_path / "inbox.db")]
+    async with failing(tmp_path, fault, *only, application=OFTEN + APPLICATION) as server:
+        async with asyncio.timeout(80):
+            number = 0
+            while "moved into it again" not in server.errors.read_text():
+                number += 1
+                await send(server.port, number, cut, told)
+        log = server.errors.read_text()
+    assert cut.refused + told.refused == 0
+    assert log.count("cannot be moved into it: the disk") == 1
+    assert "cannot be written" not in log
+    assert "(INJECTED)" in (tmp_path / "trace.txt").read_text(errors="replace")
     await check_next_start(tmp_path, cut, told)
 
 

@@ -50,6 +50,7 @@ async def test_it_tells_what_happened() -> None:
     assert values['webhooks_ack_seconds_bucket{source="outreach",le="+Inf"}'] == 3
     assert values['webhooks_handler_seconds_count{handler="seen"}'] == 2
     assert (values["webhooks_up"], values["webhooks_depth"], values["webhooks_store_failing"]) == (1, 0, 0)
+    assert values["webhooks_log_bytes"] == 0
     assert read(made.hooks.metrics())["webhooks_up"] == 0
 
 

@@ -235,6 +235,37 @@ class TestFailing:
             full = [gap for gap in await inbox.gaps() if gap.cause == "full"]
             assert [(gap.start, gap.end) for gap in full] == [(START, START + 30)]
 
+    async def test_a_file_that_cannot_grow_has_its_log_told_and_deliveries_stored(
+        self, path: Path, clock: WoundClock, small_disk, caplog: pytest.LogCaptureFixture
+    ):
+        async def a_minute_later(*, failing: bool) -> None:
+            while bool(inbox.statistics().failure) is not failing:
+                await clock.advance(20)
+                await asyncio.sleep(0.01)
+
+        async with opened(path, clock) as inbox:
+            # The log begins anew, so that it has room where the file has none.
+            for n in range(70):
+                await inbox.put(delivery(n, body=b"x" * 100_000))
+            small_disk(path.stat().st_size)
+            for n in range(100, 120):
+                await inbox.put(delivery(n, body=b"x" * 100_000))
+            await a_minute_later(failing=True)
+            told = inbox.statistics()
+            assert told.failing_since is None
+            assert "inbox.db, 8 MB, cannot be moved into it: the disk" in told.failure
+            assert told.log_bytes == path.with_name("inbox.db-wal").stat().st_size
+            receipt = await inbox.put(delivery(121))
+            small_disk(0)
+            await a_minute_later(failing=False)
+            assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
+            assert [word in caplog.text for word in ("deliveries are stored, and", "moved into it again")] == [True] * 2
+            # From here on commits look after it again.
+            for n in range(200, 400):
+                await inbox.put(delivery(n, body=b"x" * 100_000))
+            assert path.with_name("inbox.db-wal").stat().st_size < 20_000_000
+            assert (await inbox.get(receipt.id)).delivery == delivery(121)
+
     async def test_a_store_that_failed_is_tried_though_nothing_comes(self, path: Path, clock: WoundClock, small_disk):
         async with opened(path, clock) as inbox:
             small_disk(1)

@@ -2,7 +2,8 @@
 
 The function is a guest on the inbox's only writing connection, while every delivery waits for it. It is lent a `Guest`
 in the connection's place. Statements that would end the transaction, reach other files or touch the inbox's own tables
-are refused by SQLite itself, through its authorizer.
+are refused by SQLite itself, through its authorizer; those that run on without an end are interrupted. A loop in
+Python is not: no thread can stop another.
 """
 
 from __future__ import annotations
@@ -20,13 +21,64 @@ from .inbox import T, Work
 from .sqlite_faults import is_store_failure
 
 SLOW = 0.25
-"""Seconds above which a function's time is logged."""
+"""Seconds above which a function's time is logged, while it runs and when it is over."""
+
+STUCK = 5.0
+"""Seconds above which the function that still runs is the store's failure: Outreach waits no longer than that."""
+
+STATEMENTS = 30.0
+"""Seconds after which a statement of a function is interrupted."""
 
 _log = logging.getLogger("webhooks.inbox")
 _SAVEPOINT = "inbox_effect"
+_STEPS = 10_000
 _NEVER = {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _ASKING = {"table_info", "index_list"}
+
+
+class Overrun(ConfigurationError):
+    """A function's statements took too long. It is not tried again with the others of its transaction."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the statements of a transaction took longer than {STATEMENTS:g} s",
+            hint="Every delivery waits for them: look for an index that is missing, or do less at once.",
+        )
+
+
+class Hold:
+    """The function of one handler that runs in the writer's thread, as seen from another. `since` is in Unix seconds.
+
+    The thread cannot be stopped from outside while it runs Python, so all there is to do is to name it.
+    """
+
+    def __init__(self, event: int, handler: str, since: float) -> None:
+        self.since = since
+        self._who = f"the transaction of {handler} on event {event}"
+        self._started = time.monotonic()
+        self._told = 0
+
+    def __str__(self) -> str:
+        return f"{self._who} has not returned for {self._seconds:.0f} s, and nothing else can be written"
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it has run for so long that deliveries are being refused."""
+        return self._seconds > STUCK
+
+    def tell(self) -> None:
+        """Log it once it is slow, and once more when it is stuck."""
+        if self.stuck and self._told < 2:
+            self._told = 2
+            _log.error("%s: deliveries are refused until it does", self)
+        elif self._seconds > SLOW and not self._told:
+            self._told = 1
+            _log.warning("%s holds up every delivery, for %.0f ms so far", self._who, self._seconds * 1000)
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
 
 
 def check_work(work: Work[T]) -> None:
@@ -75,10 +127,14 @@ def run_effect(connection: sqlite3.Connection, work: Work[T], settle: abc.Callab
 
 def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
     guest = Guest(connection)
+    until = time.monotonic() + STATEMENTS
     connection.set_authorizer(_authorize)
+    connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     try:
         result = work(guest)
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise Overrun from error
         if "not authorized" in str(error) or "prohibited" in str(error):
             raise ConfigurationError(
                 f"a transaction may not do this: {error}",
@@ -87,6 +143,7 @@ def _guarded(connection: sqlite3.Connection, work: Work[T]) -> T:
         raise
     finally:
         connection.set_authorizer(None)
+        connection.set_progress_handler(None, 0)
         connection.row_factory = None
         connection.text_factory = str
         guest.leave()

@@ -18,9 +18,12 @@ from .sqlite_faults import is_store_failure
 AT_ONCE = 512
 """Jobs in one transaction at most: what they wait for stays short."""
 
+LOOK = 0.25
+"""Seconds between two looks at the thread while jobs wait for it."""
+
 
 class Ledger(Protocol):
-    """What the thread writes to; made, used and closed in that thread alone."""
+    """What the thread writes to; made, used and closed in that thread alone, but for `look`."""
 
     def commit(self, jobs: abc.Sequence[AnyJob]) -> None:
         """Do the jobs durably. When it raises, nothing of them was done."""
@@ -28,6 +31,10 @@ class Ledger(Protocol):
 
     def tend(self) -> None:
         """Do a little of what can be done at leisure. Raises nothing."""
+        ...
+
+    def look(self) -> None:
+        """Tell of what holds up the thread; called from the event loop meanwhile."""
         ...
 
     def close(self) -> None:
@@ -48,6 +55,9 @@ class GroupCommit:
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._ended = asyncio.Event()
+        self._ledger: Ledger | None = None
+        self._waiting = 0
+        self._looking: asyncio.TimerHandle | None = None
         # A daemon: a program that ends without closing loses nothing, since nothing untold is promised.
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
 
@@ -58,6 +68,9 @@ class GroupCommit:
 
     def submit(self, job: AnyJob) -> None:
         """Have a job done in the next transaction."""
+        self._waiting += 1
+        if self._looking is None:
+            self._looking = self._loop.call_later(LOOK, self._look)
         self._jobs.put(job)
 
     async def close(self) -> None:
@@ -67,7 +80,7 @@ class GroupCommit:
 
     def _run(self) -> None:
         try:
-            ledger = self._open_ledger()
+            self._ledger = ledger = self._open_ledger()
         except Exception as error:
             self._tell(self._answer, error)
             self._tell(self._ended.set)
@@ -101,13 +114,23 @@ class GroupCommit:
             ledger.commit(batch)
         except Exception as error:
             if len(batch) == 1 or is_store_failure(error):
-                self._tell(self._deliver, batch, error)
+                self._tell(self._done, batch, error)
                 return
             # One job's data is at fault: the others need not suffer for it.
             for job in batch:
                 self._commit(ledger, [job])
         else:
-            self._tell(self._deliver, batch, None)
+            self._tell(self._done, batch, None)
+
+    def _done(self, jobs: abc.Sequence[AnyJob], error: Exception | None) -> None:
+        self._waiting -= len(jobs)
+        self._deliver(jobs, error)
+
+    def _look(self) -> None:
+        self._looking = None
+        if self._waiting and self._ledger:
+            self._ledger.look()
+            self._looking = self._loop.call_later(LOOK, self._look)
 
     def _answer(self, error: Exception | None) -> None:
         if self._opened.cancelled():

@@ -11,6 +11,7 @@ import collections.abc as abc
 from typing import TYPE_CHECKING, Any, Generic
 
 from .delivery import Delivery
+from .effects import Overrun
 from .inbox import End, Receipt, Settlement, State, T, Work
 from .known_keys import texts_of
 
@@ -59,19 +60,25 @@ class Settle(Job[None]):
 class Effect(Job[T]):
     """Run a handler's function together with its settlement. What the function raises is this job's error."""
 
-    __slots__ = ("id", "settlement", "work")
+    __slots__ = ("id", "overrun", "settlement", "work")
 
     def __init__(self, id: int, settlement: Settlement, work: Work[T]) -> None:
         super().__init__()
+        self.overrun: Overrun | None = None
         self.id = id
         self.settlement = settlement
         self.work = work
 
     def run(self, store: Store) -> None:
         """Run it in a savepoint."""
+        if self.overrun:
+            # It ended the transaction that it was in before, and is not to keep the others waiting for as long again.
+            self.error = self.overrun
+            return
         try:
             self.result = store.effect(self.id, self.settlement, self.work)
         except BaseException as error:
+            self.overrun = error if isinstance(error, Overrun) else None
             # A full disk may have ended the whole transaction: then it is not only this job that failed.
             if not store.in_transaction:
                 raise

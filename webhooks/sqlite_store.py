@@ -15,7 +15,7 @@ from typing import Any
 from . import sqlite_rows as rows
 from .checkpoints import Checkpoints
 from .delivery import Delivery
-from .effects import run_effect
+from .effects import Hold, run_effect
 from .inbox import ANY_HANDLER, DEPTH, Cause, Receipt, Settlement, T, Work
 from .inbox_errors import InboxFull
 from .jobs import AnyJob, Call, Effect, Put, Settle
@@ -62,6 +62,7 @@ class Store:
         self._now = now
         self._depth = depth
         self._full_since: float | None = None
+        self._hold: Hold | None = None
         self.failing_since: float | None = None
         self.failure = ""
         self.tally = self._count()
@@ -79,6 +80,8 @@ class Store:
         """Since when it refuses, None while it does not; and what is wrong, also where it does not refuse for that."""
         if self.failing_since is not None:
             return self.failing_since, self.failure
+        if (hold := self._hold) and hold.stuck:
+            return hold.since, str(hold)
         return None, str(self.checkpoints)
 
     def close(self) -> None:
@@ -106,6 +109,11 @@ class Store:
             raise
         self.keys.committed()
         self.failing_since, self.failure = None, ""
+
+    def look(self) -> None:
+        """Tell of a handler's function that holds up the writer. Called from another thread than that."""
+        if hold := self._hold:
+            hold.tell()
 
     def tend(self) -> None:
         """Do a little of what can be done at leisure; called between transactions."""
@@ -167,7 +175,11 @@ class Store:
 
     def effect(self, id: int, settlement: Settlement, work: Work[T]) -> T:
         """Run a handler's function and record its settlement, both or neither."""
-        return run_effect(self.connection, work, lambda: self._write_work([(id, settlement)]), settlement.handler)
+        self._hold = Hold(id, settlement.handler, self._now())
+        try:
+            return run_effect(self.connection, work, lambda: self._write_work([(id, settlement)]), settlement.handler)
+        finally:
+            self._hold = None
 
     def note_gap(self, start: float, end: float, cause: Cause, detail: str = "") -> None:
         """Record a span in which deliveries may have been lost, or prolong the one it goes on from.

@@ -73,10 +73,15 @@ class GroupCommit:
             self._looking = self._loop.call_later(LOOK, self._look)
         self._jobs.put(job)
 
-    async def close(self) -> None:
-        """Do what was submitted, close the ledger, end the thread."""
+    async def close(self, seconds: float) -> bool:
+        """Do what was submitted, close the ledger, end the thread. False when that is not done in time, and goes on."""
         self._jobs.put(None)
-        await self._ended.wait()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _run(self) -> None:
         try:

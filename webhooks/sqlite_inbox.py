@@ -47,6 +47,12 @@ PATIENCE = 30.0
 HEARTBEAT = 60.0
 PROBE = 5.0
 
+CEASING = 5.0
+"""Seconds that the last heartbeat may take; without it, the gap begins with the one before."""
+
+CLOSING = 30.0
+"""Seconds in which what was handed in has to be written for the file to be let go of in good order."""
+
 _log = logging.getLogger("webhooks.inbox")
 
 
@@ -135,12 +141,18 @@ class SqliteInbox(LocalInbox):
         await asyncio.wait([self._keeper])
         self._keeper = None
         try:
-            await self._beat()
+            async with asyncio.timeout(CEASING):
+                await self._beat()
+        except TimeoutError:
+            _log.error("the writer of %s does not answer: its last heartbeat stays the one before", self.path)
         except InboxError as error:
             _log.error("%s", error)
 
     async def close(self) -> None:
-        """Commit what was handed in and let go of the file."""
+        """Commit what was handed in and let go of the file.
+
+        Raises InboxUnavailable when its writer does not end: this process then holds the file until it ends itself.
+        """
         await self.cease()
         await self._let_go()
 
@@ -184,8 +196,12 @@ class SqliteInbox(LocalInbox):
                 if self._reader:
                     self._reader.close()
                 self._reader = None
-        if self._writer:
-            await self._writer.close()
+        if self._writer and not await self._writer.close(CLOSING):
+            _, trouble = self._at_store().trouble
+            raise InboxUnavailable(
+                f"{self.path} cannot be closed: {trouble or 'its writer does not answer'}",
+                hint="What was not answered is not stored. The file is free again once this process has ended.",
+            )
         self._writer = None
         self._lock.release()
 

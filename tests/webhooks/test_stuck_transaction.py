@@ -14,10 +14,11 @@ from outreach_async.engine.clock import SystemClock
 from outreach_async.protocol.errors import ConfigurationError
 from tests.webhooks.kept import delivery, told
 from tests.webhooks.receiving import outreach
-from webhooks import effects, group_commit
+from webhooks import effects, group_commit, sqlite_inbox
 from webhooks.app import Webhooks
 from webhooks.events import Event
 from webhooks.inbox import Claim
+from webhooks.inbox_errors import InboxHeld, InboxUnavailable
 from webhooks.jobs import Call
 from webhooks.outreach import OutreachSource, ProspectUpdated
 from webhooks.sqlite_inbox import SqliteInbox
@@ -147,3 +148,25 @@ async def test_a_statement_without_an_end_is_interrupted_once_and_nobody_else_su
     count = await inbox.transact(claim, told("after"), lambda connection: connection.execute("SELECT * FROM mine"))
     assert count is not None
     assert {run.handler for run in (await inbox.get(claim.id)).work} == {"before", "after"}
+
+
+async def test_a_close_does_not_wait_for_it_for_ever_and_does_not_set_the_file_free(
+    inbox: SqliteInbox,
+    claim: Claim,
+    gate: threading.Event,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(sqlite_inbox, "CEASING", 0.05)
+    monkeypatch.setattr(sqlite_inbox, "CLOSING", 0.05)
+    monkeypatch.setattr(effects, "STUCK", 0.01)
+    running = asyncio.ensure_future(inbox.transact(claim, told("stuck"), lambda connection: gate.wait()))
+    await asyncio.sleep(0)
+    with pytest.raises(InboxUnavailable, match=f"cannot be closed: {NAME} has not returned for"):
+        await inbox.close()
+    assert "its last heartbeat stays the one before" in caplog.text
+    other = SqliteInbox(inbox.path, patience=0.0)
+    with pytest.raises(InboxHeld):
+        await other.open(SystemClock())
+    gate.set()
+    assert await running is True

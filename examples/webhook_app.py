@@ -88,11 +88,11 @@ def story(folder: str) -> int:
 
 def main() -> int:
     if os.environ.get("OUTREACH_WEBHOOK_SECRET"):
-        port = os.environ.get("PORT", "8080")
+        port = os.environ.get("PORT") or "8080"
         if not port.isdecimal():
             print(f"PORT is no number: {port!r}", file=sys.stderr)
             return 2
-        return receiver(os.environ.get("INBOX", "inbox.db")).run(port=int(port), admin_port=0)
+        return receiver(os.environ.get("INBOX") or "inbox.db").run(port=int(port), admin_port=0)
     with tempfile.TemporaryDirectory() as folder:
         return story(folder)
 

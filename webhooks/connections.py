@@ -25,7 +25,8 @@ PIPELINED = 16
 """Requests of one connection that are read before the first of them is answered."""
 
 LINGERING = 2.0
-"""Seconds in which who was refused may end its connection: cut at once, it might not see the answer."""
+"""Seconds in which who was refused may end its connection: cut at once, it might not see the answer. So many again are
+given for an answer to be taken off our hands when a connection is closed."""
 
 _BUFFER = 1 << 16
 
@@ -153,6 +154,7 @@ class Connection(BaseProtocol):
             messages, upgraded, _ = self._parser.feed_data(data)
         except HttpProcessingError:
             self._ended = True
+            self._break_body()
             self._requests.append((None, EMPTY_PAYLOAD))
         else:
             # No other protocol is spoken here, so nothing can follow a request for one.
@@ -170,8 +172,11 @@ class Connection(BaseProtocol):
         return self._ended and not self._requests
 
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """Go on reading where that was held back; aiohttp's streams say so at every read, held back or not."""
-        if self._reading_paused:
+        """Go on reading where that was held back; aiohttp's streams say so at every read, held back or not.
+
+        The end of a body may be held back, though nothing says so, by what there was too much of in the one before.
+        """
+        if self._reading_paused or not self._content.is_eof():
             super().resume_reading(resume_parser)
 
     def expect(self, seconds: float) -> None:
@@ -194,8 +199,10 @@ class Connection(BaseProtocol):
             self.transport.abort()
 
     def close(self) -> None:
-        """End it once what was written is sent."""
+        """End it once what was written is sent; who does not read that is cut in the end."""
         self._end()
+        self.idle = False
+        self.expect(LINGERING)
         if self.transport is not None:
             self.transport.close()
 
@@ -257,6 +264,12 @@ class Connection(BaseProtocol):
         """Take no more requests, those that wait included."""
         self._ended = True
         self._requests.clear()
+
+    def _break_body(self) -> None:
+        """Tell who waits for the rest of a body that none comes; the parser does not."""
+        content = self._requests[-1][1] if self._requests else self._content
+        if not content.is_eof():
+            content.set_exception(web.RequestPayloadError("the sender framed the body wrongly"))
 
     def _pause_transport(self) -> None:
         if self.transport is not None and not self.transport.is_closing():

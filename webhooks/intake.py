@@ -90,8 +90,7 @@ class Intake:
             self._settle(arrival, stored)
         else:
             # By the loop's own time: a disk that hangs does not hang by a wound clock.
-            self._deadlines.guard(stored, source.patience)
-            stored.add_done_callback(functools.partial(self._settle, arrival))
+            self._deadlines.guard(stored, source.patience, functools.partial(self._settle, arrival))
 
     def trouble(self, depth: int) -> str:
         """Say why deliveries are refused just now, or were a moment ago; empty when they are not.
@@ -106,7 +105,13 @@ class Intake:
         return refusal.message if self.clock.now() - self._refused_at < _RECENT else ""
 
     def _put(self, delivery: Delivery) -> asyncio.Future[Receipt]:
-        return asyncio.ensure_future(self._inbox.put(delivery))
+        try:
+            return asyncio.ensure_future(self._inbox.put(delivery))
+        except Exception as error:
+            # An inbox of one's own may raise at once what it is to raise when it is awaited.
+            refused: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
 
     def _settle(self, arrival: _Arrival, stored: asyncio.Future[Receipt]) -> None:
         """Answer what was put; what was refused once goes on in a task of its own, if its vendor would rather wait."""

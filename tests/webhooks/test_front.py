@@ -6,6 +6,7 @@ import asyncio
 import collections.abc as abc
 import contextlib
 import itertools
+import socket
 import time
 
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from tests.webhooks.receiving import Refusing, Wire, fronted, head, outreach, planmysaas, receiver, request, wire
 from webhooks.app import Webhooks
 from webhooks.connections import PIPELINED
+from webhooks.delivery import Delivery
 from webhooks.front import Front
+from webhooks.inbox import Receipt
 from webhooks.inbox_errors import InboxUnavailable
 from webhooks.memory_inbox import MemoryInbox
 from webhooks.outreach import OutreachSource, ProspectUpdated
@@ -241,6 +244,56 @@ async def test_an_inbox_that_fails_in_its_own_way_is_one_that_cannot_store(caplo
         assert again.status == 200
 
 
+async def test_an_inbox_that_does_not_let_itself_be_cancelled_keeps_nobody_waiting() -> None:
+    class Stubborn(MemoryInbox):
+        async def put(self, delivery: Delivery) -> Receipt:
+            # As a driver does that first has to tell a server which does not answer.
+            waiting = asyncio.ensure_future(freed.wait())
+            while not waiting.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([waiting])
+            return await super().put(delivery)
+
+    freed, made = asyncio.Event(), receiver(Stubborn())
+    for source in made.hooks.sources:
+        source.patience = 0.3
+    async with fronted(made.hooks) as (front, port), wire(port) as first, wire(port) as second:
+        first.send(request(planmysaas()))
+        second.send(request(outreach()))
+        answer = await first.answer()
+        assert answer is not None
+        assert answer.status == 503
+        assert await second.answer() is None
+        assert front.cut == {"unstorable": 1}
+        # What is stored late is answered no second time.
+        freed.set()
+        await made.hooks.settled()
+        first.send(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await first.answer()
+        assert answer is not None
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize("refusal", [InboxUnavailable("the disk is full"), ConnectionRefusedError("of its own")])
+async def test_an_inbox_that_raises_at_once_is_one_that_cannot_store(refusal: Exception) -> None:
+    class Hasty(MemoryInbox):
+        def put(self, delivery: Delivery) -> abc.Awaitable[Receipt]:
+            raise refusal
+
+    made = receiver(Hasty())
+    for source in made.hooks.sources:
+        source.patience = 0.6
+    async with fronted(made.hooks) as (front, port), wire(port) as first, wire(port) as second:
+        first.send(request(planmysaas()))
+        # This one is put a second time, in a task of its own.
+        second.send(request(outreach()))
+        answer = await first.answer()
+        assert answer is not None
+        assert answer.status == 503
+        assert await second.answer() is None
+        assert front.cut == {"unstorable": 1}
+
+
 async def test_a_fault_of_ours_costs_its_connection_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -307,6 +360,57 @@ async def test_a_body_has_a_deadline_of_its_own_and_gets_no_more_by_dripping() -
         assert await dripped(slow, b"x" * 600) < 600
         assert await slow.ended()
         assert front.cut["deadline"] == 1
+
+
+async def test_the_rest_of_a_body_that_is_framed_wrongly_is_not_waited_for() -> None:
+    chunked = b"POST /outreach HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n"
+    async with fronted(receiver().hooks, body_deadline=60.0) as (front, port):
+        for before in (b"", request(outreach())):
+            async with wire(port) as sender:
+                sender.send(before + chunked)
+                if before:
+                    assert await sender.answer() is not None
+                await asyncio.sleep(0.05)
+                sender.send(b"no number\r\n")
+                assert await sender.answer() is None
+        assert front.cut == {"broken": 2}
+
+
+async def test_nor_is_that_of_a_request_that_waited_for_its_turn() -> None:
+    class Slow(MemoryInbox):
+        async def put(self, delivery: Delivery) -> Receipt:
+            await freed.wait()
+            return await super().put(delivery)
+
+    freed = asyncio.Event()
+    async with fronted(receiver(Slow()).hooks, body_deadline=60.0) as (front, port), wire(port) as sender:
+        sender.send(request(outreach()))
+        sender.send(b"POST /outreach HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n")
+        await asyncio.sleep(0.05)
+        sender.send(b"no number\r\n")
+        await asyncio.sleep(0.05)
+        freed.set()
+        answer = await sender.answer()
+        assert answer is not None
+        assert answer.status == 200
+        assert await sender.answer() is None
+        assert front.cut == {"broken": 1}
+
+
+# The number that aiohttp bounds is 4,096: the parser holds back what follows the next one, be it of the next request.
+@pytest.mark.parametrize("chunks", [4_096, 4_097, 4_098])
+async def test_a_body_in_many_chunks_does_not_hold_up_the_next_request(chunks: int) -> None:
+    async with fronted(receiver().hooks) as (front, port), wire(port) as sender:
+        sender.send(b"POST /outreach HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        sender.send(b"1\r\nx\r\n" * chunks + b"0\r\n\r\n")
+        refused = await sender.answer()
+        assert refused is not None
+        assert refused.status == 401
+        sender.send(request(outreach()))
+        answer = await sender.answer()
+        assert answer is not None
+        assert answer.status == 200
+        assert not front.cut
 
 
 async def dripped(slow: Wire, data: bytes) -> int:
@@ -495,6 +599,38 @@ async def test_one_that_reads_no_answers_is_cut() -> None:
                     await greedy.writer.drain()
                     await asyncio.sleep(0)
         assert front.cut["unread"] == 1
+
+
+@pytest.mark.parametrize(
+    "last",
+    [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", request(outreach(), "Connection: close")],
+    ids=["idle", "a last request", "a last delivery"],
+)
+async def test_one_that_is_closed_and_takes_no_answer_is_cut_in_the_end(
+    last: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.connections.LINGERING", 0.2)
+    async with fronted(receiver().hooks, idle_deadline=0.5) as (front, port):
+        loop = asyncio.get_running_loop()
+        with socket.socket() as greedy:
+            greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            greedy.setblocking(False)  # noqa: FBT003
+            await loop.sock_connect(greedy, ("127.0.0.1", port))
+            while not await _is_held_up(front):
+                await loop.sock_sendall(greedy, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+            await loop.sock_sendall(greedy, last)
+            assert await emptied(front)
+        assert front.cut == {"deadline": 1}
+
+
+async def _is_held_up(front: Front) -> bool:
+    """Whether there are answers that are not sent, though too few for the connection to be cut for it."""
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        buffered = [each.transport.get_write_buffer_size() for each in front._connections if each.transport]
+        if not any(buffered):
+            return False
+    return True
 
 
 async def test_its_end_answers_what_is_under_way_and_says_close() -> None:

@@ -514,7 +514,8 @@ def newer_inbox(folder: Path) -> str:
     sqlite_schema.open_for_writing(folder / "inbox.db").close()
     with contextlib.closing(sqlite3.connect(folder / "inbox.db")) as connection:
         connection.execute("PRAGMA user_version = 999")
-    return "was written by a newer version (format 999, this one knows 1). Update outreach-async, or name another file."
+    known = len(sqlite_schema.MIGRATIONS)
+    return f"a newer version (format 999, this one knows {known}). Update outreach-async, or name another file."
 
 
 def foreign_file(folder: Path) -> str:

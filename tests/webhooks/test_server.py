@@ -160,7 +160,7 @@ async def test_a_generation_that_cannot_be_loaded_does_not_take_over(tmp_path: P
         await serving.until_logged("the present one goes on")
         await post(serving.port, 1)
         assert await serving.stop() == 0
-    assert "half an edit" in serving.errors.read_text()
+    assert "outreach-async: app.py line 1: RuntimeError: half an edit\n" in serving.errors.read_text()
 
 
 async def test_a_generation_whose_inbox_cannot_be_opened_does_not_take_over(tmp_path: Path) -> None:
@@ -549,6 +549,49 @@ def name_of_another(folder: Path) -> str:
     return "app:hooks is a list, and no Webhooks"
 
 
+def unknown_annotation(folder: Path) -> str:
+    (folder / "app.py").write_text("from webhooks import Event\n\nasync def note(event: Nonsense) -> None: ...\n")
+    return "outreach-async: app.py line 3: NameError: name 'Nonsense' is not defined\n"
+
+
+def missing_import(folder: Path) -> str:
+    (folder / "app.py").write_text("import json\nimport no_such_library\n")
+    return "outreach-async: app.py line 2: ModuleNotFoundError: No module named 'no_such_library'\n"
+
+
+def mistake_at_import(folder: Path) -> str:
+    (folder / "app.py").write_text("\n1/0\n")
+    return "outreach-async: app.py line 2: ZeroDivisionError: division by zero\n"
+
+
+def mistake_of_a_module_it_imports(folder: Path) -> str:
+    # The last line of its own, though a library's raises: json's here.
+    (folder / "parts").mkdir()
+    (folder / "parts" / "__init__.py").write_text("\n\nimport json\njson.loads('{')\n")
+    (folder / "app.py").write_text("import parts\n")
+    return "outreach-async: parts/__init__.py line 4: JSONDecodeError: Expecting property name"
+
+
+def mistake_that_says_nothing(folder: Path) -> str:
+    (folder / "app.py").write_text("assert not __name__\n")
+    return "outreach-async: app.py line 1: AssertionError\n"
+
+
+def mistake_with_the_receiver(folder: Path) -> str:
+    edited(folder, 'SqliteInbox("inbox.db")', "SqliteInbox()")
+    return "outreach-async: app.py line 6: TypeError: SqliteInbox.__init__() missing 1 required"
+
+
+def key_of_the_programs_own(folder: Path) -> str:
+    (folder / "app.py").write_text('hooks = {}["os.environ"]\n')
+    return "outreach-async: app.py line 1: KeyError: 'os.environ'\n"
+
+
+def unreadable_program(folder: Path) -> str:
+    (folder / "app.py").write_text("import json\nhooks = (\n")
+    return "outreach-async: app.py line 2: SyntaxError: '(' was never closed\n"
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
     """A folder to serve from in this very process, which is left as it was."""
@@ -575,6 +618,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> abc.Iterator[Path]:
         module_missing,
         name_missing,
         name_of_another,
+        unknown_annotation,
+        missing_import,
+        mistake_at_import,
+        mistake_of_a_module_it_imports,
+        mistake_that_says_nothing,
+        mistake_with_the_receiver,
+        key_of_the_programs_own,
+        unreadable_program,
     ],
 )
 def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -583,6 +634,27 @@ def test_bad_input_is_told_in_one_line(spoil: Any, here: Path, capfd: pytest.Cap
     told = capfd.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert wanted in told.err
+
+
+def test_where_a_program_breaks_is_told_to_whoever_loads_it(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    wanted = mistake_at_import(here)
+    assert main(["hooks", "events", "--inbox", "app:hooks"]) == 2
+    assert capfd.readouterr().err == wanted
+    assert main(["hooks", "events", "--inbox", "app:hooks", "--debug"]) == 2
+    told = capfd.readouterr().err
+    assert 'app.py", line 2, in <module>\n' in told
+    assert told.endswith(wanted)
+
+
+def test_a_program_that_is_installed_is_a_place_too(
+    here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = here / "site-packages"
+    installed.mkdir()
+    (installed / "app.py").write_text("import json\njson.loads('{')\n")
+    monkeypatch.syspath_prepend(installed)
+    assert main(["hooks", "serve", "app:hooks", "--port", "0", "--single"]) == 2
+    assert "outreach-async: site-packages/app.py line 2: JSONDecodeError: " in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -605,14 +677,6 @@ def test_a_secret_that_is_not_set_is_told_by_a_whole_server(
     assert (done.returncode, done.stdout) == (code, "")
     assert wanted in told[-1]
     assert lines is None or len(told) == lines, told
-
-
-def test_a_mistake_of_the_application_is_not_taken_for_the_environment(
-    here: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (here / "app.py").write_text('hooks = {}["os.environ"]\n')
-    assert main(["hooks", "serve", "app:hooks", "--port", "0", "--single"]) == 1
-    assert "unexpected KeyError: 'os.environ'" in capfd.readouterr().err
 
 
 async def test_a_generation_that_cannot_start_ends_by_its_own_exit_code() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import collections.abc as abc
 import json
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import ConfigurationError
+from . import hooks_loading
 from .hooks_reach import MAX_FILE, View, Where, Writing, writing
 from .output import DONE, FAILED, Output
 
@@ -52,9 +54,9 @@ def _read_done(told: View) -> Redelivered:
 
 async def replay(output: Output, where: Where, file: str, provider: str | None) -> int:
     """Hand in every delivery of a file; nothing is handed in when one of them cannot be read."""
-    saved = [*_raw(file, provider)] if provider else _saved(file)
+    hooks_loading.check_package()
+    saved = _saved(file) if provider is None else [_raw(file, provider)]
     async with writing(where) as inbox:
-        _check(saved)
         told = [await inbox.replay(each) for each in saved]
     new = sum(not each["duplicate"] for each in told)
     output.say(f"stored {new:,}, known before {len(told) - new:,}")
@@ -62,25 +64,45 @@ async def replay(output: Output, where: Where, file: str, provider: str | None) 
     return DONE
 
 
-def _check(saved: abc.Sequence[Any]) -> None:
-    from webhooks.replay import read_saved
+def _raw(file: str, provider: str) -> View:
+    """Give the saved delivery of a file that is one body, byte for byte. Raises ConfigurationError for what is none.
 
+    A genuine delivery that cannot be read is kept as a dead letter; what somebody hands in has a mistake in it.
+    """
+    from webhooks.replay import PROVIDERS, read_saved
+
+    if provider not in PROVIDERS:
+        raise ConfigurationError(f"--as {provider} is no provider", hint=f"It may be {_either(PROVIDERS)}.")
+    body = _read(file)
+    if not body.strip():
+        raise _nothing_in(file)
+    saved = {"provider": provider, "source": provider, "body_base64": base64.b64encode(body).decode("ascii")}
+    if why := read_saved(saved, 0.0, MAX_FILE).unreadable:
+        raise ConfigurationError(f"{_shown(file)} is no body as {provider} sends it: {why}")
+    return saved
+
+
+def _saved(file: str) -> list[Any]:
+    """Give the saved deliveries of a file, each of which can be read. Raises ConfigurationError."""
+    from webhooks.replay import PROVIDERS, read_saved
+
+    saved = _documents(file)
+    if not saved:
+        raise _nothing_in(file)
     for number, each in enumerate(saved, 1):
         try:
             read_saved(each, 0.0, MAX_FILE)
         except ConfigurationError as error:
-            raise ConfigurationError(f"delivery {number}: {error.message}", hint=error.hint) from None
+            raise ConfigurationError(
+                f"delivery {number}: {error.message}",
+                hint=f"Save one with `hooks show ID --raw`. A body as its vendor sends it is read with --as "
+                f"{_either(PROVIDERS)}.",
+            ) from None
+    return saved
 
 
-def _raw(file: str, provider: str) -> abc.Iterator[View]:
-    """Give the saved delivery of a file that is one body, byte for byte."""
-    import base64
-
-    yield {"provider": provider, "source": provider, "body_base64": base64.b64encode(_read(file)).decode("ascii")}
-
-
-def _saved(file: str) -> list[Any]:
-    """Read saved deliveries: an object or a list of them, or one object a line. Raises ConfigurationError."""
+def _documents(file: str) -> list[Any]:
+    """Read an object or a list of them, or one object a line. Raises ConfigurationError."""
     text = _read(file)
     try:
         whole = json.loads(text)
@@ -94,12 +116,22 @@ def _saved(file: str) -> list[Any]:
                 found.append(json.loads(row))
             except (ValueError, RecursionError) as error:
                 raise ConfigurationError(
-                    f"line {number} of {file} is not JSON: {error}",
+                    f"line {number} of {_shown(file)} is not JSON: {error}",
                     hint="A body as the vendor sends it is read with --as PROVIDER.",
                 ) from None
-    if not found:
-        raise ConfigurationError(f"{file} holds no deliveries")
     return found
+
+
+def _nothing_in(file: str) -> ConfigurationError:
+    return ConfigurationError(f"there is no delivery in {_shown(file)}")
+
+
+def _shown(file: str) -> str:
+    return "stdin" if file == "-" else file
+
+
+def _either(names: abc.Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _read(file: str) -> bytes:

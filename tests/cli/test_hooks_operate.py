@@ -378,8 +378,42 @@ def test_a_body_is_replayed_as_its_vendor_sends_it(run, inbox: str, tmp_path: Pa
     assert event["size"] == len(body.read_bytes())
 
 
+@pytest.mark.parametrize("more", [(), ("--as", "outreach")])
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_a_file_of_nothing_holds_no_delivery(
+    run, inbox: str, tmp_path: Path, content: str, more: tuple[str, ...]
+) -> None:
+    file = tmp_path / "saved.jsonl"
+    file.write_text(content)
+    shown = run("hooks", "replay", str(file), *more, "--inbox", inbox)
+    assert (shown.code, shown.err) == (2, f"outreach-async: there is no delivery in {file}\n")
+    assert len(states(run, inbox)) == 5
+
+
+def test_a_body_by_hand_that_cannot_be_read_is_refused(run, inbox: str, tmp_path: Path) -> None:
+    file = tmp_path / "body.json"
+    file.write_text('{"data": {"type": "prospect"')
+    shown = run("hooks", "replay", str(file), "--as", "outreach", "--inbox", inbox)
+    assert (shown.code, shown.err.count("\n")) == (2, 1)
+    assert shown.err.startswith(f"outreach-async: {file} is no body as outreach sends it: ")
+    assert len(states(run, inbox)) == 5
+
+
+def test_a_vendors_body_is_told_how_to_be_handed_in(run, inbox: str, tmp_path: Path) -> None:
+    file = tmp_path / "body.json"
+    file.write_text('{"data": {"type": "prospect", "id": 8}, "meta": {"eventName": "prospect.created"}}\n')
+    shown = run("hooks", "replay", str(file), "--inbox", inbox)
+    assert (shown.code, shown.err.count("\n")) == (2, 1)
+    assert "is read with --as outreach, outreach-lifecycle or planmysaas.\n" in shown.err
+    wrong = run("hooks", "replay", str(file), "--as", "nope", "--inbox", inbox)
+    assert (wrong.code, wrong.err) == (
+        2,
+        "outreach-async: --as nope is no provider. It may be outreach, outreach-lifecycle or planmysaas.\n",
+    )
+
+
 @pytest.mark.parametrize(
-    "content", ["", "not json", '{"provider": "x"}', '[{"provider": "outreach"}]', "7", "{}\n{oops"]
+    "content", ["", "[]", "not json", '{"provider": "x"}', '[{"provider": "outreach"}]', "7", "{}\n{oops"]
 )
 def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Path, content: str) -> None:
     file = tmp_path / "saved.jsonl"

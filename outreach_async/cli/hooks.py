@@ -11,7 +11,6 @@ from .options import Debug, Json
 hooks = typer.Typer(
     name="hooks",
     help="Receive webhooks, and look after what was received.",
-    no_args_is_help=True,
     rich_markup_mode=None,
 )
 
@@ -19,6 +18,13 @@ Port = typer.Option("--port", min=0, max=65535, help="Port for deliveries; 0 tak
 AdminPort = typer.Option(
     "--admin-port", min=0, max=65535, help="Port for /console, /metrics and /readyz.", show_default=False
 )
+
+
+@hooks.callback(invoke_without_command=True)
+def _alone(context: typer.Context) -> None:
+    """Show the commands when none is named, as the program itself does."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @hooks.command()

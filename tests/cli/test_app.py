@@ -14,6 +14,14 @@ def test_no_arguments_show_the_commands(run) -> None:
     assert all(f"\n  {name} " in shown.out for name in COMMANDS)
 
 
+def test_hooks_alone_shows_its_commands_too(run) -> None:
+    shown = run("hooks")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == run("hooks", "--help").out
+    assert all(f"\n  {name} " in shown.out for name in ("serve", "events", "replay"))
+    assert "Receive webhooks, and look after what was received." in shown.out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_json_and_debug(run, command: str) -> None:
     shown = run(command, "--help")

@@ -44,7 +44,7 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a command was told of the inbox: a file or MODULE:NAME, the admin port's address, or both."""
+    """What a command was told of the inbox: a file or MODULE:NAME, the admin port's address, or, to write, both."""
 
     inbox: str | None = None
     admin: str | None = None
@@ -95,7 +95,12 @@ class Writing(Protocol):
 async def reading(where: Where, environ: Environment = os.environ) -> abc.AsyncIterator[Reading]:
     """Open an inbox for looking. Raises ConfigurationError where it is not said which, or is not there."""
     hooks_loading.check_package()
-    if where.inbox is None and where.admin is not None:
+    if where.inbox is not None and where.admin is not None:
+        raise ConfigurationError(
+            "--inbox and --admin are two places to look at",
+            hint="Say --inbox alone to read the file, or --admin alone to ask the receiver.",
+        )
+    if where.admin is not None:
         async with _through(where.admin, environ) as admin:
             yield admin
         return

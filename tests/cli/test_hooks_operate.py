@@ -431,6 +431,8 @@ def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Pa
     ("argv", "told_"),
     [
         (("events",), "--inbox FILE"),
+        (("events", "--inbox", "INBOX", "--admin", "http://127.0.0.1:1"), "--inbox alone to read the file, or --admin"),
+        (("stats", "--inbox", "INBOX", "--admin", "http://127.0.0.1:1"), "--inbox alone to read the file, or --admin"),
         (("events", "--inbox", "nowhere.db"), "there is no inbox at nowhere.db"),
         (("events", "--inbox", "no_such_module_here:hooks"), "there is no module"),
         (("events", "--inbox", "INBOX", "--state", "lost"), "is no state of an event"),

@@ -11,7 +11,8 @@ from .console_frame import notice, proof_field, redeliver_form
 from .console_html import Safe, badge, duration, fill, joined, moment
 from .inbox import Gap, Listing, Summary
 from .operations import STATES
-from .shown_text import line
+from .shown_text import instant, line
+from .statistics import TIMES
 
 REFRESH = 5
 """Seconds between two loads of a page that follows what happens."""
@@ -188,7 +189,7 @@ def _counters(stats: abc.Mapping[str, Any]) -> Safe:
         elif isinstance(value, list | tuple):
             shown = fill("$text", text="; ".join(line(str(item)) for item in value) or "none")
         else:
-            shown = fill("$value", value=_number(value))
+            shown = fill("$value", value=(instant(value) if name in TIMES else None) or _number(value))
         rows.append(fill("<dt>$name</dt><dd>$value</dd>", name=line(str(name)).replace("_", " "), value=shown))
     if not rows:
         return Safe("")

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from .app import Webhooks
 
 
+TIMES = frozenset({"started_at", "failing_since"})
+"""Which of them are times, in Unix seconds: people are shown them by the calendar."""
+
+
 def statistics(hooks: Webhooks, started_at: float) -> dict[str, Any]:
     """Give the state of the inbox and the counts since the start. Times are Unix seconds, None for never."""
     now, stats, health = hooks.clock.now(), hooks.inbox_statistics(), hooks.health()

@@ -153,12 +153,19 @@ async def stats(output: Output, where: Where) -> int:
         told = await inbox.stats()
     if not output.json:
         rows = [(f"events {state}", _number(count)) for state, count in told["events"].items()]
-        rows += [(name.replace("_", " "), _number(value)) for name, value in told.get("receiver", {}).items()]
+        rows += [(name.replace("_", " "), _counted(name, value)) for name, value in told.get("receiver", {}).items()]
         output.table(("what", "now"), [*rows, ("gaps not repaired", _number(told["open_gaps"]))])
         for gap in told["gaps"]:
             output.say(f"gap {gap['id']}: {gap['start']} to {gap['end']} ({gap['cause']}) {gap['detail']}".rstrip())
     output.result(told)
     return DONE
+
+
+def _counted(name: str, value: Any) -> str:
+    from webhooks.shown_text import instant
+    from webhooks.statistics import TIMES
+
+    return (instant(value) if name in TIMES else None) or _number(value)
 
 
 def _number(value: Any) -> str:

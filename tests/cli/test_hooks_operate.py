@@ -203,6 +203,14 @@ def test_stats_count(run, reached: tuple[str, str]) -> None:
     assert "events dead" in shown.out
 
 
+def test_stats_tell_times_by_the_calendar_and_to_programs_in_seconds(run, receiver: _Receiver) -> None:
+    rows = [" ".join(row.split()) for row in run("hooks", "stats", "--admin", receiver.url).out.splitlines()]
+    assert "started at 2026-11-30T09:14:42.500Z" in rows
+    assert "failing since -" in rows
+    told_ = run("hooks", "stats", "--admin", receiver.url, "--json").told["receiver"]
+    assert told_["started_at"] == 1_796_030_082.5
+
+
 async def test_following_tells_each_new_event_once(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
     looks = 0
 

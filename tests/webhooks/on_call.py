@@ -57,6 +57,7 @@ def statistics(inbox: Inbox) -> dict[str, Any]:
     return {
         "ready": True,
         "problems": [],
+        "started_at": 1_796_030_082.5,
         "received": 1204,
         "received_per_minute": 12.5,
         "handled_per_minute": 11.0,
@@ -67,6 +68,7 @@ def statistics(inbox: Inbox) -> dict[str, Any]:
         "retrying": stats.retrying,
         "dead": stats.dead,
         "oldest_seconds": 312.0,
+        "failing_since": None,
     }
 
 

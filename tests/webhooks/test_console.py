@@ -216,6 +216,13 @@ def test_a_proof_for_nobody_is_none() -> None:
     assert not access.is_proof("", access.proof(""))
 
 
+async def test_counters_that_are_times_are_told_by_the_calendar(client: Client) -> None:
+    assert await sign_in(client) == 303
+    page = await text_of(client, "/console")
+    assert "<dt>started at</dt><dd>2026-11-30T09:14:42.500Z</dd>" in page
+    assert "<dt>oldest seconds</dt><dd>312</dd>" in page
+
+
 async def test_signing_out_needs_its_form_too(client: Client) -> None:
     await sign_in(client)
     page = await text_of(client, "/console")

@@ -49,7 +49,7 @@ class InboxHeld(InboxError):
     def __init__(self, path: str, *, pid: int | None, waited: float, admin: str = "") -> None:
         holder = f"process {pid}" if pid else "another process"
         super().__init__(
-            f"{path} is held by {holder} (waited {waited:g} s)",
+            f"{path} is held by {holder}" + (f" (waited {waited:g} s)" if waited else ""),
             hint="Stop that process, or give this one another file.",
         )
         self.pid = pid

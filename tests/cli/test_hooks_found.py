@@ -160,7 +160,7 @@ def test_without_a_token_it_is_said_which_is_wanted(run, tmp_path: Path, no_toke
     with serving(tmp_path, "--admin-port", "0") as server:
         refused = run("hooks", "redeliver", "1", "--inbox", inbox)
         assert (refused.code, refused.err.count("\n")) == (2, 1)
-        assert f"is held by process {server.told['generation']} " in refused.err
+        assert f"is held by process {server.told['generation']}, " in refused.err
         assert (
             f"and its admin port {server.told['admin']} wants the console's token. Set {TOKEN_VARIABLE}" in refused.err
         )
@@ -180,7 +180,7 @@ def test_a_receiver_without_an_admin_port_is_not_disturbed(run, tmp_path: Path, 
     with serving(tmp_path) as server:
         refused = run("hooks", "redeliver", "1", "--inbox", str(tmp_path / "inbox.db"))
         assert (refused.code, refused.err.count("\n")) == (2, 1)
-        assert f"is held by process {server.told['generation']} " in refused.err
+        assert f"is held by process {server.told['generation']}, " in refused.err
         assert "which tells of no admin port. Start it with --admin-port, or say where it is asked: --admin URL" in (
             refused.err
         )
@@ -291,6 +291,6 @@ def test_an_address_that_cannot_be_asked_is_told_in_one_line(run, held: Path, to
     tell(held, url)
     refused = run("hooks", "redeliver", "1", "--inbox", str(held))
     assert (refused.code, refused.err.count("\n")) == (2, 1)
-    assert f"is held by process {os.getpid()} " in refused.err
+    assert f"is held by process {os.getpid()}, " in refused.err
     assert told in refused.err
     assert "\x1b" not in refused.err

@@ -555,7 +555,7 @@ class TestHolding:
         assert holder.stdout is not None
         with holder.stdout:
             assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
-            with pytest.raises(InboxHeld, match=f"process {holder.pid} "):
+            with pytest.raises(InboxHeld, match=rf"process {holder.pid}\. Stop"):
                 await SqliteInbox(path, patience=0.0).open(clock)
             holder.kill()
             await asyncio.to_thread(holder.wait)

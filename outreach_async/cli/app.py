@@ -40,7 +40,7 @@ def run(argv: abc.Sequence[str]) -> int:
         where = getattr(error, "ctx", None)
         path = where.command_path if where is not None else PROGRAM
         told = " ".join(error.format_message().split())
-        print(f"{path}: {told} Try '{path} --help'.", file=sys.stderr)
+        print(f"{path}: {told.removesuffix('.')}. Try '{path} --help'.", file=sys.stderr)
         return 2
     except Exception as error:
         # A command's own work is guarded by `perform`; what ends here broke before it began.

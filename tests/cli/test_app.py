@@ -61,6 +61,8 @@ def test_wrong_use_is_one_line_and_exit_code_2(run, argv: tuple[str, ...]) -> No
     assert shown.out == ""
     assert shown.err.startswith("outreach-async")
     assert shown.err.count("\n") == 1
+    before, try_, _ = shown.err.partition(" Try '")
+    assert not try_ or (before[-1] == "." and before[-2] != ".")
 
 
 def test_what_breaks_before_the_work_is_one_line_too(run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,8 @@ def load(target: str) -> Webhooks:
         raise ConfigurationError(f"{module} has no {name!r}", hint="Is it assigned at the top of the module?")
     if not isinstance(found, Webhooks):
         raise ConfigurationError(
-            f"{target} is a {type(found).__name__}, and no Webhooks", hint="Name what Webhooks(...) was assigned to."
+            f"{target} is of type {type(found).__name__}, and no Webhooks",
+            hint="Name what Webhooks(...) was assigned to.",
         )
     return found
 

@@ -546,7 +546,7 @@ def name_missing(folder: Path) -> str:
 
 def name_of_another(folder: Path) -> str:
     (folder / "app.py").write_text("hooks = []\n")
-    return "app:hooks is a list, and no Webhooks"
+    return "app:hooks is of type list, and no Webhooks"
 
 
 def unknown_annotation(folder: Path) -> str:

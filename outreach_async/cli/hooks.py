@@ -50,7 +50,9 @@ def serve(
 
     outreach-async hooks serve app:hooks --port 8080 --admin-port 8081
 
-    SIGHUP has a new process take over without refusing a connection. The token of the console is taken from
+    The program is looked for in the present folder, then where Python finds its modules. SIGHUP loads it anew, and has
+    the new process take over without refusing a connection; SIGTERM gives the handlers that run 25 seconds to finish,
+    or what the program says: Webhooks(..., grace=). The token of the console is taken from
     WEBHOOKS_ADMIN_TOKEN; without one, one is made up and printed.
     """
     from .hooks_serve import serve as work

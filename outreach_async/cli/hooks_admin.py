@@ -24,13 +24,20 @@ ANSWER_LIMIT = 64 << 20
 View = dict[str, Any]
 
 
+def _origin(url: str) -> str:
+    try:
+        return origin_of(url.removesuffix("/").removesuffix("/console"), name="--admin")
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, hint="Give an origin such as http://127.0.0.1:8081.") from None
+
+
 class Admin:
     """Asks one admin port. Raises ConfigurationError for an address that is none, or would show the token."""
 
     at_once = True
 
     def __init__(self, url: str, token: str) -> None:
-        self._origin = origin_of(url.removesuffix("/").removesuffix("/console"), name="--admin")
+        self._origin = _origin(url)
         if not token.isascii() or not token.isprintable():
             raise ConfigurationError("the console's token holds a character that no header can")
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

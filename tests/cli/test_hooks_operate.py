@@ -481,6 +481,9 @@ def test_what_is_no_admin_port_is_told(run, monkeypatch: pytest.MonkeyPatch, ser
 
 # Subscribing
 
+    unusable = run("hooks", "events", "--admin", "127.0.0.1:8081")
+    assert unusable.code == 2
+    assert unusable.err.endswith("it has no http or https scheme. Give an origin such as http://127.0.0.1:8081.\n")
 FILE = """
 [[webhooks]]
 url = "https://hooks.example.com/outreach"

@@ -32,7 +32,7 @@ async def redeliver(output: Output, where: Where, ids: abc.Sequence[int], *, eve
     elif every:
         output.say("there are no dead letters")
     if left:
-        output.note(f"left alone, not there or being worked on: {', '.join(map(str, left))}")
+        output.note(f"left alone, not there or not finished: {', '.join(map(str, left))}")
     output.result({"redelivered": taken, "left": left})
     return FAILED if left else DONE
 

@@ -126,7 +126,7 @@ def redeliver(
     """Have finished events worked on again: by the handlers that gave up, or by all when none did.
 
     A receiver that holds the inbox is asked through its admin port, with its token in WEBHOOKS_ADMIN_TOKEN; when none
-    runs, they are worked on when one starts. Exit code 1 when an event is not there, or is being worked on.
+    runs, they are worked on when one starts. Exit code 1 when an event is not there, or not finished.
     """
     from .hooks_again import redeliver as work
 

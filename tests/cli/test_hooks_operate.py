@@ -192,7 +192,7 @@ def test_a_number_that_no_event_can_have_is_not_there(run, reached: tuple[str, s
 def test_a_number_that_no_event_can_have_is_not_redelivered(run, inbox: str, receiver: _Receiver, number: int) -> None:
     for where in (("--inbox", inbox), ("--admin", receiver.url)):
         shown = run("hooks", "redeliver", "2", str(number), *where)
-        assert (shown.code, shown.err) == (1, f"left alone, not there or being worked on: {number}\n")
+        assert (shown.code, shown.err) == (1, f"left alone, not there or not finished: {number}\n")
 
 
 def test_stats_count(run, reached: tuple[str, str]) -> None:

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..protocol.errors import ConfigurationError
 from ..protocol.redaction import printable
 from .hooks_follow import AT_ONCE, looks
 from .hooks_reach import Reading, View, Where, reading
@@ -39,9 +40,13 @@ class Asked:
     before: int | None = None
 
     def listing(self, **more: object) -> Listing:
-        """Give the listing that is meant. Raises ConfigurationError for a state there is not."""
+        """Give the listing that is meant. Raises ConfigurationError for a state there is not, or half a record."""
         from webhooks.operations import listing_of
 
+        if self.resource and "/" not in self.resource:
+            raise ConfigurationError(
+                f"--resource {self.resource} names no record", hint="Write TYPE/ID, such as prospect/7."
+            )
         told = {"state": self.state, "event": self.event, "resource": self.resource, "source": self.source}
         rest = {"limit": self.limit, "before": self.before, **more}
         return listing_of({**told, **{name: str(value) for name, value in rest.items() if value is not None}})

@@ -451,6 +451,7 @@ def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Pa
         (("replay", __file__, "--as", "nobody", "--inbox", "INBOX"), "provider"),
         (("events", "--admin", "http://127.0.0.1:1"), "needs the console's token"),
         (("subscribe", "nowhere.toml"), "cannot be read"),
+        (("events", "--inbox", "INBOX", "--resource", "7"), "--resource 7 names no record. Write TYPE/ID, such as"),
     ],
 )
 def test_wrong_use_is_one_line(run, inbox: str, argv: tuple[str, ...], told_: str) -> None:

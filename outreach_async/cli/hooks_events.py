@@ -62,8 +62,9 @@ async def events(
         found = await inbox.events(asked.listing())
         if not output.json:
             _table(output, found)
-            if len(found) == asked.limit:
-                output.note(f"{len(found)} events, and there may be more: --limit N, or --before {found[-1]['id']}")
+            if len(found) == asked.limit and await inbox.events(asked.listing(before=found[-1]["id"], limit=1)):
+                shown = "1 event" if len(found) == 1 else f"{len(found):,} events"
+                output.note(f"{shown}, and there are more: --limit N, or --before {found[-1]['id']}")
         output.result({"events": found, "count": len(found)})
     return DONE
 

@@ -113,7 +113,11 @@ def test_events_are_listed(run, reached: tuple[str, str]) -> None:
     some = run("hooks", "events", *reached, "--event", "mailing.bounced", "--state", "dead", "--json").told
     assert [event["id"] for event in some["events"]] == [2]
     page = run("hooks", "events", *reached, "--limit", "2", "--before", "4")
-    assert "--before 2" in page.err
+    assert page.err == "2 events, and there are more: --limit N, or --before 2\n"
+    assert run("hooks", "events", *reached, "--limit", "1").err.startswith("1 event, and there are more: ")
+    # As many as were asked for, and no more of them.
+    for last in (("--limit", "5"), ("--limit", "2", "--state", "dead"), ("--limit", "1", "--before", "2")):
+        assert run("hooks", "events", *reached, *last).err == ""
 
 
 def test_dead_letters_are_listed(run, reached: tuple[str, str]) -> None:

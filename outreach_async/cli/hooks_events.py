@@ -134,8 +134,9 @@ def _description(event: View) -> abc.Iterator[str]:
     yield ""
     yield "handlers" if event["handlers"] else event["reason"] or "no handler has ended yet"
     for told in event["handlers"]:
+        run = _run(told) + (f", {_took(told['seconds'])}, {told['at']}" if told["attempt"] else "")
         again = f", again at {told['retry_at']}" if told["retry_at"] and told["outcome"] == "retry" else ""
-        yield f"  {told['handler'] or '(event)'}  {told['outcome']}, {_run(told)}{again}  {told['reason']}"
+        yield f"  {told['handler'] or '(event)'}  {told['outcome']}, {run}{again}  {told['reason']}".rstrip()
     for told in event["failures"]:
         yield ""
         yield f"failed  {told['handler'] or '(event)'}, {_run(told)}, {told['at']}: {told['reason']}"
@@ -151,6 +152,10 @@ def _description(event: View) -> abc.Iterator[str]:
 
 def _run(told: View) -> str:
     return f"try {told['attempt']}" if told["attempt"] else "not run"
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 async def stats(output: Output, where: Where) -> int:

@@ -129,7 +129,13 @@ def test_dead_letters_are_listed(run, reached: tuple[str, str]) -> None:
 def test_one_event_is_shown_whole(run, reached: tuple[str, str]) -> None:
     shown = run("hooks", "show", "2", *reached)
     assert shown.code == 0
-    for text in ("mailing/77", "app:push  dead, try 6", *TRACEBACK.splitlines()[:-1], "content-type: application/json"):
+    for text in (
+        "mailing/77",
+        "app:audit  done, try 1, 12 ms, 2",
+        "app:push  dead, try 6, 1.3 s, 2",
+        *TRACEBACK.splitlines()[:-1],
+        "content-type: application/json",
+    ):
         assert text in shown.out
     event = run("hooks", "show", "1", *reached, "--json").told["event"]
     assert event["body_masked"] is True
@@ -445,6 +451,7 @@ def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Pa
         (("events",), "--inbox FILE"),
         (("events", "--inbox", "INBOX", "--admin", "http://127.0.0.1:1"), "--inbox alone to read the file, or --admin"),
         (("stats", "--inbox", "INBOX", "--admin", "http://127.0.0.1:1"), "--inbox alone to read the file, or --admin"),
+        (("events", "--inbox", "INBOX", "--resource", "7"), "--resource 7 names no record. Write TYPE/ID, such as"),
         (("events", "--inbox", "nowhere.db"), "there is no inbox at nowhere.db"),
         (("events", "--inbox", "no_such_module_here:hooks"), "there is no module"),
         (("events", "--inbox", "INBOX", "--state", "lost"), "is no state of an event"),
@@ -455,7 +462,6 @@ def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Pa
         (("replay", __file__, "--as", "nobody", "--inbox", "INBOX"), "provider"),
         (("events", "--admin", "http://127.0.0.1:1"), "needs the console's token"),
         (("subscribe", "nowhere.toml"), "cannot be read"),
-        (("events", "--inbox", "INBOX", "--resource", "7"), "--resource 7 names no record. Write TYPE/ID, such as"),
     ],
 )
 def test_wrong_use_is_one_line(run, inbox: str, argv: tuple[str, ...], told_: str) -> None:
@@ -475,6 +481,9 @@ def test_the_token_goes_only_where_it_belongs(run, monkeypatch: pytest.MonkeyPat
     silent = run("hooks", "events", "--admin", "http://127.0.0.1:1")
     assert silent.code == 1
     assert "nobody answers" in silent.err
+    unusable = run("hooks", "events", "--admin", "127.0.0.1:8081")
+    assert unusable.code == 2
+    assert unusable.err.endswith("it has no http or https scheme. Give an origin such as http://127.0.0.1:8081.\n")
 
 
 def test_what_is_no_admin_port_is_told(run, monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
@@ -486,9 +495,6 @@ def test_what_is_no_admin_port_is_told(run, monkeypatch: pytest.MonkeyPatch, ser
 
 # Subscribing
 
-    unusable = run("hooks", "events", "--admin", "127.0.0.1:8081")
-    assert unusable.code == 2
-    assert unusable.err.endswith("it has no http or https scheme. Give an origin such as http://127.0.0.1:8081.\n")
 FILE = """
 [[webhooks]]
 url = "https://hooks.example.com/outreach"

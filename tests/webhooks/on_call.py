@@ -44,8 +44,10 @@ async def filled(clock: WoundClock) -> MemoryInbox:
 ENDINGS = {
     1: (told("app:welcome"),),
     2: (
-        told("app:audit"),
-        told("app:push", "dead", attempt=6, reason="crm.Unavailable: 503 from the CRM", traceback=TRACEBACK),
+        told("app:audit", seconds=0.0123),
+        told(
+            "app:push", "dead", attempt=6, seconds=1.26, reason="crm.Unavailable: 503 from the CRM", traceback=TRACEBACK
+        ),
     ),
     3: (told("app:triage", "retry", reason="TimeoutError: ran longer than 30 s", retry_at=START + 900),),
 }

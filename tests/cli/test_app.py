@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from webhooks.worker import GRACE
+
 COMMANDS = ("demo", "sandbox", "login", "whoami", "get", "call")
 
 
@@ -20,6 +22,13 @@ def test_hooks_alone_shows_its_commands_too(run) -> None:
     assert shown.out == run("hooks", "--help").out
     assert all(f"\n  {name} " in shown.out for name in ("serve", "events", "replay"))
     assert "Receive webhooks, and look after what was received." in shown.out
+
+
+def test_the_help_of_serve_says_where_it_looks_and_what_its_signals_do(run) -> None:
+    told = " ".join(run("hooks", "serve", "--help").out.split())
+    assert "The program is looked for in the present folder" in told
+    assert "SIGHUP loads it anew" in told
+    assert f"SIGTERM gives the handlers that run {GRACE:g} seconds to finish" in told
 
 
 @pytest.mark.parametrize("command", COMMANDS)

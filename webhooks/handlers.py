@@ -1,17 +1,14 @@
 """What can be a handler: an asynchronous callable with a name that lasts, annotated for all it may be given.
 
 Type checkers say the same about the annotation; this says it to those who run none, when the program starts and not
-when the first event comes. Names that are imported for checkers only cannot be resolved at run time, and pass; one
-that is nothing in the handler's file is refused.
+when the first event comes. Annotations that cannot be resolved at run time, being imported for checkers only, pass.
 """
 
 from __future__ import annotations
 
-import ast
 import collections.abc as abc
 import functools
 import inspect
-import linecache
 import types
 import typing
 from pathlib import Path
@@ -92,40 +89,8 @@ def _resolved(handler: abc.Callable[..., Any], annotation: object) -> object:
     bearer = types.SimpleNamespace(__annotations__={"event": annotation})
     try:
         return typing.get_type_hints(bearer, globalns=_namespace(handler))["event"]
-    except NameError as error:
-        if error.name:
-            _check_name(handler, error.name)
-        return Any
     except Exception:  # whatever evaluating a foreign text may raise; checkers have read it already
         return Any
-
-
-def _check_name(handler: abc.Callable[..., Any], name: str) -> None:
-    """Refuse a name that nothing in the handler's file makes, if that can be read. Raises ConfigurationError."""
-    file = _namespace(handler).get("__file__") or ""
-    try:
-        made = _names_made("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    if made and not made & {name, "*"}:
-        raise ConfigurationError(
-            f"{_shown(handler)} is annotated with {name!r}, which is nothing in {Path(file).name}",
-            hint="Import it, or mend its name.",
-        )
-
-
-def _names_made(source: str) -> set[str]:
-    """Give every name that a program makes anywhere, also in a function or for checkers only."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.alias(name=name, asname=other):
-                found.add(other or name.partition(".")[0])
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                found.add(name)
-            case _:  # a class, or a type parameter, whose node came with Python 3.12
-                found.add(getattr(node, "name", None) or "")
-    return found - {""}
 
 
 def _namespace(handler: abc.Callable[..., Any]) -> dict[str, Any]:
@@ -158,8 +123,6 @@ def _members(annotation: object) -> list[object]:
 
 
 def _shown(handler: object) -> str:
-    while isinstance(handler, functools.partial):
-        handler = handler.func
     return f"the handler {getattr(handler, '__qualname__', None) or type(handler).__qualname__}"
 
 

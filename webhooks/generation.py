@@ -26,7 +26,7 @@ from . import ending, listening
 from .app import Webhooks
 from .control import GRACE
 from .front import Front
-from .inbox import Findable
+from .inbox import Findable, Inherited
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -46,24 +46,37 @@ class _Stopped(BaseException):
 
 
 def run(
-    load: Load, settings: Settings, sockets: abc.Sequence[socket.socket], connect: abc.Callable[[], Control]
+    load: Load,
+    settings: Settings,
+    sockets: abc.Sequence[socket.socket],
+    connect: abc.Callable[[], Control],
+    parent: int | None = None,
 ) -> int:
-    """Serve until told to stop, and give the exit code, in bounded time. Raises what making the application raises."""
+    """Serve until told to stop, and give the exit code, in bounded time. Raises what making the application raises.
+
+    `parent` is the process that starts the next generation, where there is one.
+    """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     _raise_descriptor_limit(settings)
-    return ending.run(Generation(load, settings, sockets, connect).run(), _loop_factory())
+    return ending.run(Generation(load, settings, sockets, connect, parent).run(), _loop_factory())
 
 
 class Generation:
     """One process that serves, from its beginning to its end."""
 
     def __init__(
-        self, load: Load, settings: Settings, sockets: abc.Sequence[socket.socket], connect: abc.Callable[[], Control]
+        self,
+        load: Load,
+        settings: Settings,
+        sockets: abc.Sequence[socket.socket],
+        connect: abc.Callable[[], Control],
+        parent: int | None = None,
     ) -> None:
         self._load = load
         self._settings = settings
         self._sockets = sockets
         self._connect = connect
+        self._parent = parent
         self._stopped = asyncio.Event()
 
     async def run(self) -> int:
@@ -122,7 +135,12 @@ class Generation:
         control.say("released")
 
     def _announce(self, hooks: Webhooks) -> None:
-        """Have the inbox tell where the admin port is, from its opening on: calls wait at the socket till it serves."""
+        """Have the inbox tell whose generation this is, and where the admin port is, from its opening on.
+
+        Calls wait at that socket till it serves.
+        """
+        if self._parent and isinstance(hooks.inbox, Inherited):
+            hooks.inbox.generation_of(self._parent)
         if len(self._sockets) > 1 and isinstance(hooks.inbox, Findable):
             hooks.inbox.announce(listening.from_here(self._sockets[1]))
 

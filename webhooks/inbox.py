@@ -302,5 +302,14 @@ class Findable(Protocol):
         ...
 
 
+@runtime_checkable
+class Inherited(Protocol):
+    """What an inbox may do besides, when the generations of a server hold it one after the other."""
+
+    def generation_of(self, parent: int) -> None:
+        """Tell others which process would start the holder again. Said before the inbox is opened."""
+        ...
+
+
 PROMISED = tuple(name for name, member in vars(Inbox).items() if callable(member) and not name.startswith("_"))
 """The names of an inbox's methods."""

@@ -42,17 +42,24 @@ class InboxClosed(InboxUnavailable):
 class InboxHeld(InboxError):
     """Another process holds the inbox. `pid` is its process id, None where it could not be learnt.
 
-    `admin` is the address of its admin interface, where it tells one. Nothing says that it is still there, nor that
-    it is the holder who answers.
+    `parent` is the process that would start it again, where there is one: to set the inbox free, stop that. `admin` is
+    the address of its admin interface, where it tells one. Nothing says that it is still there, nor that it is the
+    holder who answers.
     """
 
-    def __init__(self, path: str, *, pid: int | None, waited: float, admin: str = "") -> None:
+    def __init__(
+        self, path: str, *, pid: int | None, waited: float, admin: str = "", parent: int | None = None
+    ) -> None:
         holder = f"process {pid}" if pid else "another process"
+        if parent:
+            holder += f", a generation of process {parent}"
+        stop = f"Stop process {parent}" if parent else "Stop that process"
         super().__init__(
             f"{path} is held by {holder}" + (f" (waited {waited:g} s)" if waited else ""),
-            hint="Stop that process, or give this one another file.",
+            hint=f"{stop}, or give this one another file.",
         )
         self.pid = pid
+        self.parent = parent
         self.admin = admin
 
 

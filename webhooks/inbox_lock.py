@@ -1,9 +1,10 @@
 """The lifetime lock of an inbox file: one process at a time, and a refusal that says which.
 
-The operating system gives the lock up when its holder dies. A second file tells the holder's process id and where its
-admin interface answers, since what stands in the lock file itself is the locking library's own affair. Neither file
-is ever removed: a lock on a file that somebody removed is held by nobody else. So what the second one tells may be a
-dead process's: it is read only when the lock is held, and whoever goes there asks first whether the holder is there.
+The operating system gives the lock up when its holder dies. A second file tells the holder's process id, where its
+admin interface answers and which process would start it again, a line each, since what stands in the lock file itself
+is the locking library's own affair. Neither file is ever removed: a lock on a file that somebody removed is held by
+nobody else. So what the second one tells may be a dead process's: it is read only when the lock is held, and whoever
+goes there asks first whether the holder is there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class InboxLock:
         self._path = path
         self._holder = path.with_name(path.name + ".pid")
         self._admin = ""
+        self._parent: int | None = None
         self._file = path.with_name(path.name + ".lock")
         # Taken in one thread and given up in whichever closes the inbox.
         self._lock = FileLock(self._file, thread_local=False, mode=_MODE)
@@ -52,8 +54,8 @@ class InboxLock:
                 break
             except Timeout:
                 if clock.now() >= until:
-                    pid, admin = self._told()
-                    raise InboxHeld(str(self._path), pid=pid, waited=patience, admin=admin) from None
+                    pid, admin, parent = self._told()
+                    raise InboxHeld(str(self._path), pid=pid, waited=patience, admin=admin, parent=parent) from None
             except OSError as error:
                 raise ConfigurationError(
                     f"{self._path} cannot be locked: {error.strerror or error}",
@@ -67,6 +69,10 @@ class InboxLock:
         self._admin = admin
         if self._lock.is_locked:
             self._tell()
+
+    def generation_of(self, parent: int) -> None:
+        """Tell which process would start the holder again, whenever the lock is taken."""
+        self._parent = parent
 
     @property
     def identity(self) -> str:
@@ -90,13 +96,14 @@ class InboxLock:
         # Refusals depend on it, and who is asked; a full disk is the inbox's to tell.
         with contextlib.suppress(OSError):
             self._holder.touch(_MODE)
-            self._holder.write_text(f"{os.getpid()}\n{self._admin}\n")
+            parent = f"{self._parent}\n" if self._parent else ""
+            self._holder.write_text(f"{os.getpid()}\n{self._admin}\n{parent}")
 
-    def _told(self) -> tuple[int | None, str]:
-        """Give the holder's process id and where its admin interface answers, as far as they are told."""
+    def _told(self) -> tuple[int | None, str, int | None]:
+        """Give the holder's process id, where its admin interface answers and its parent, as far as they are told."""
         try:
             with self._holder.open() as file:
-                pid, admin, *_ = *file.read(_NOTE_LIMIT).split("\n"), "", ""
-            return int(pid), admin
+                pid, admin, parent, *_ = *file.read(_NOTE_LIMIT).split("\n"), "", "", ""
+            return int(pid), admin, int(parent) if parent.isdecimal() else None
         except (OSError, ValueError):
-            return None, ""
+            return None, "", None

@@ -48,8 +48,10 @@ def run(load: Load, settings: Settings, announce: Announce | None = None) -> int
     os.environ[TOKEN] = token = given or secrets.token_urlsafe(24)
     settings = replace(settings, admin_token=token)
     if descriptors:
+        # Read at once: nobody tells an orphan to open its inbox, so what holds one has its true parent from here.
+        parent = os.getppid()
         line, *rest = (listening.adopt(int(number)) for number in descriptors.split(","))
-        return ending.without_threads(run_generation(load, settings, rest, lambda: Line(line)))
+        return ending.without_threads(run_generation(load, settings, rest, lambda: Line(line), parent))
     sockets = _sockets(settings)
     announce = announce or _print
 

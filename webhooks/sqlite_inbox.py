@@ -111,6 +111,10 @@ class SqliteInbox(LocalInbox):
         """
         self._lock.announce(admin)
 
+    def generation_of(self, parent: int) -> None:
+        """Tell others which process would start the holder again: the one to stop. `hooks serve` does so by itself."""
+        self._lock.generation_of(parent)
+
     @property
     def identity(self) -> str:
         """What names this inbox to every process of this machine, by whatever path; empty before its first opening."""

@@ -20,10 +20,12 @@ from typing import Any
 import pytest
 
 from outreach_async.cli import main
+from outreach_async.engine.clock import SystemClock
 from outreach_async.protocol.errors import ConfigurationError
 from tests.webhooks.receiving import outreach, request, wire
 from tests.webhooks.serving import APPLICATION, ROOT, Load, Served, get, served
 from webhooks import OutreachSource, SqliteInbox, Webhooks, listening, server, sqlite_schema
+from webhooks.inbox_errors import InboxHeld
 from webhooks.settings import Settings
 from webhooks.supervisor import ENVIRONMENT, Supervisor
 
@@ -779,6 +781,28 @@ def test_an_inbox_held_by_another_process_is_told_with_its_pid(here: Path, capfd
     told = capfd.readouterr().err
     assert f"inbox.db is held by process {os.getpid()}" in told
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_who_finds_the_inbox_held_is_told_which_process_to_stop(tmp_path: Path, alone: bool) -> None:
+    server = Served(tmp_path, *(["--single"] if alone else []))
+    served = server.start()
+    waits = SqliteInbox(tmp_path / "inbox.db", patience=0.0)
+    try:
+        with pytest.raises(InboxHeld) as refused:
+            await waits.open(SystemClock())
+        assert refused.value.pid == served["generation"]
+        if alone:
+            assert "generation" not in str(refused.value)
+            assert "Stop that process" in refused.value.hint
+        else:
+            assert f"process {served['generation']}, a generation of process {served['pid']}" in str(refused.value)
+            assert f"Stop process {served['pid']}," in refused.value.hint
+        assert await server.stop() == 0
+        await waits.open(SystemClock())
+        await waits.close()
+    finally:
+        server.kill()
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(here: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -128,10 +128,15 @@ class Generation:
             front = Front(hooks, self._settings)
             await front.start(self._sockets[0])
             stack.push_async_callback(front.stop)
+            inherited = hooks.inbox if self._parent and isinstance(hooks.inbox, Inherited) else None
+            if inherited and not await self._before_stop(inherited.accepting()):
+                return
             control.say("serving")
             if await self._before_stop(control.heard("yield")):
                 # The next generation waits meanwhile: deliveries are taken for as long as handlers finish.
                 await hooks.drain()
+                if inherited:
+                    inherited.yielding()
         control.say("released")
 
     def _announce(self, hooks: Webhooks) -> None:
@@ -141,6 +146,7 @@ class Generation:
         """
         if self._parent and isinstance(hooks.inbox, Inherited):
             hooks.inbox.generation_of(self._parent)
+            hooks.inbox.queued_at(f"{self._parent}-{listening.identity(self._sockets[0])}")
         if len(self._sockets) > 1 and isinstance(hooks.inbox, Findable):
             hooks.inbox.announce(listening.from_here(self._sockets[1]))
 

@@ -310,6 +310,24 @@ class Inherited(Protocol):
         """Tell others which process would start the holder again. Said before the inbox is opened."""
         ...
 
+    def queued_at(self, queue: str) -> None:
+        """Tell in which queue connections wait while nobody accepts them. Said before the inbox is opened.
+
+        The span since anybody accepted them then ends with `accepting`, and not with the opening.
+        """
+        ...
+
+    async def accepting(self) -> None:
+        """Take note that connections are accepted from now on. Raises InboxUnavailable."""
+        ...
+
+    def yielding(self) -> None:
+        """Take note that from now on none are, and that the next generation takes them from the same queue.
+
+        Deliveries on open connections may still be put. Said before `cease`.
+        """
+        ...
+
 
 PROMISED = tuple(name for name, member in vars(Inbox).items() if callable(member) and not name.startswith("_"))
 """The names of an inbox's methods."""

@@ -64,6 +64,12 @@ def from_here(listening: socket.socket) -> str:
     return address(("::1" if bound.version == 6 else "127.0.0.1", port) if bound.is_unspecified else (host, port))
 
 
+def identity(listening: socket.socket) -> str:
+    """Give what names a socket, and so its queue, to every process of this machine that has it."""
+    found = os.fstat(listening.fileno())
+    return f"{found.st_dev}-{found.st_ino}"
+
+
 def adopt(descriptor: int) -> socket.socket:
     """Give the socket of a descriptor that another process bound. Raises ConfigurationError when it is none."""
     try:

@@ -4,9 +4,11 @@ A delivery is durable when `put` returns: its transaction is synced to disk, tog
 Others may read the file beside us (`SqliteInbox.reader`), and nobody else may write it. Nothing here blocks the event
 loop: writes happen in the writer's thread, reads in another.
 
-Once a minute a heartbeat is written, so that the next start knows since when nobody listened, and what is too old or
-too much is removed: finished events past their keeping time or beyond `max_bytes`. After more than a day without a
-heartbeat nothing is removed for its age for a day: the clock may have jumped, and dead letters wait for somebody to
+Once a minute a heartbeat is written, so that the next start knows since when nobody listened. A generation of a server
+notes its start only when it accepts connections: one that is killed before leaves what it found, and the next one that
+serves records the whole span, or none when the connections waited for it but a moment. Once a minute, too, what is too
+old or too much is removed: finished events past their keeping time or beyond `max_bytes`. After more than a day without
+a heartbeat nothing is removed for its age for a day: the clock may have jumped, and dead letters wait for somebody to
 see them. While the store fails it is tried every few seconds.
 """
 
@@ -89,6 +91,8 @@ class SqliteInbox(LocalInbox):
         self._keeper: asyncio.Task[None] | None = None
         self._turns: anyio.CapacityLimiter | None = None
         self._told_failing = False
+        self._queue = ""
+        self._yielded_at: float | None = None
 
     def __repr__(self) -> str:
         return f"<SqliteInbox {self.path}>"
@@ -114,6 +118,19 @@ class SqliteInbox(LocalInbox):
     def generation_of(self, parent: int) -> None:
         """Tell others which process would start the holder again: the one to stop. `hooks serve` does so by itself."""
         self._lock.generation_of(parent)
+
+    def queued_at(self, queue: str) -> None:
+        """Tell in which queue connections wait while nobody accepts them; then say `accepting` once somebody does."""
+        self._queue = queue
+
+    async def accepting(self) -> None:
+        """Take note that connections are accepted from now on. Raises InboxUnavailable."""
+        if self._keeper is None and self._listening:
+            await self._note_start()
+
+    def yielding(self) -> None:
+        """Take note that from now on none are, and that the next generation takes them from the same queue."""
+        self._yielded_at = self._clock.now()
 
     @property
     def identity(self) -> str:
@@ -146,7 +163,7 @@ class SqliteInbox(LocalInbox):
         self._keeper = None
         try:
             async with asyncio.timeout(CEASING):
-                await self._beat()
+                await self._last_beat()
         except TimeoutError:
             _log.error("the writer of %s does not answer: its last heartbeat stays the one before", self.path)
         except InboxError as error:
@@ -185,10 +202,13 @@ class SqliteInbox(LocalInbox):
         await self._writer.start()
         self._reader = await anyio.to_thread.run_sync(self.reader, self.path, limiter=self._turns)
         await self._start(clock, stores[0], await self._read(lambda reader: reader.unfinished()))
-        if not self._listening:
-            return
-        now = clock.now()
-        await self._hand_in(Call(lambda store: upkeep.note_start(store, now)))
+        self._yielded_at = None
+        if self._listening and not self._queue:
+            await self._note_start()
+
+    async def _note_start(self) -> None:
+        now = self._clock.now()
+        await self._hand_in(Call(lambda store: upkeep.note_start(store, now, self._queue)))
         self._keeper = asyncio.get_running_loop().create_task(self._watch())
 
     async def _let_go(self) -> None:
@@ -250,6 +270,14 @@ class SqliteInbox(LocalInbox):
         self._note_overrun()
         now = self._clock.now()
         await self._hand_in(Call(lambda store: upkeep.beat(store, now)))
+
+    async def _last_beat(self) -> None:
+        since = self._yielded_at
+        if since is None or not self._queue:
+            await self._beat()
+            return
+        self._note_overrun()
+        await self._hand_in(Call(lambda store: upkeep.note_yield(store, since, self._queue)))
 
     async def _tidy(self, now: float) -> None:
         if await self._hand_in(Call(lambda store: upkeep.ages_out(store, now))):

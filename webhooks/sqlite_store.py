@@ -273,6 +273,6 @@ def unreadable(delivery: Delivery) -> Settlement:
 
 
 def read_meta(connection: sqlite3.Connection, name: str) -> Any:
-    """Give a number kept beside the events; None when it was never written."""
+    """Give what is kept beside the events; None when it was never written."""
     row = connection.execute("SELECT value FROM inbox_meta WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None

@@ -15,6 +15,9 @@ from .sqlite_store import SPARED, Store, read_meta
 
 REMOVED_AT_ONCE = 200
 
+QUEUED = 4.0
+"""Seconds for which connections may wait in the queue and still be answered in time: Outreach gives them five."""
+
 _PAGES_AT_ONCE = 256
 _GAPS_KEPT = 1_000
 _DUE = "SELECT id FROM inbox_events WHERE state = ? AND received_at < ? ORDER BY received_at LIMIT ?"
@@ -28,12 +31,34 @@ _REMOVE = (
 )
 
 
-def note_start(store: Store, now: float) -> None:
-    """Record the span since the last heartbeat, when nobody listened; the very first start has none."""
-    if (last := read_meta(store.connection, "heartbeat")) is not None:
+def note_start(store: Store, now: float, queue: str = "") -> None:
+    """Record the span since the last heartbeat, when nobody listened; the very first start has none.
+
+    Nor has one that takes over the `queue` in which connections waited meanwhile, when it was not for too long.
+    """
+    if (last := read_meta(store.connection, "heartbeat")) is not None and not _waited(store, last, now, queue):
         store.note_gap(last, now, "stopped")
+    # It counts once, whatever ends this process.
+    store.connection.execute("DELETE FROM inbox_meta WHERE name = 'yielded'")
     store.connection.execute("DELETE FROM inbox_gaps WHERE id <= (SELECT MAX(id) FROM inbox_gaps) - ?", (_GAPS_KEPT,))
     beat(store, now)
+
+
+def note_yield(store: Store, now: float, queue: str) -> None:
+    """Keep the last heartbeat, and in which queue connections wait for the next generation since then."""
+    beat(store, now)
+    write_meta(store.connection, "yielded", _mark(queue, now))
+
+
+def _waited(store: Store, last: float, now: float, queue: str) -> bool:
+    """Say whether all that came since the last heartbeat waited in this queue, and no longer than it could."""
+    yielded = bool(queue) and read_meta(store.connection, "yielded") == _mark(queue, last)
+    return yielded and 0 <= now - last < QUEUED
+
+
+def _mark(queue: str, at: float) -> str:
+    # With its time, so that it says nothing of a heartbeat that came after it.
+    return f"{queue} {at!r}"
 
 
 def beat(store: Store, now: float) -> None:
@@ -49,8 +74,8 @@ def beat(store: Store, now: float) -> None:
     write_meta(store.connection, "heartbeat", now)
 
 
-def write_meta(connection: sqlite3.Connection, name: str, value: float) -> None:
-    """Keep a number beside the events."""
+def write_meta(connection: sqlite3.Connection, name: str, value: float | str) -> None:
+    """Keep a number or a word beside the events."""
     connection.execute("INSERT OR REPLACE INTO inbox_meta(name, value) VALUES (?, ?)", (name, value))
 
 

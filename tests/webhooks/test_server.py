@@ -136,6 +136,29 @@ async def test_a_new_generation_takes_over_under_load_and_nobody_is_refused(tmp_
     assert len({process for _, process in handled}) >= 2
 
 
+async def test_a_reload_leaves_no_gap_and_a_death_does(tmp_path: Path) -> None:
+    patient = APPLICATION + "    from webhooks import upkeep\n    upkeep.QUEUED = 600.0\n"
+    async with served(tmp_path, application=patient) as serving:
+        for times in (1, 2):
+            serving.process.send_signal(signal.SIGHUP)
+            await serving.until_logged("took over", times)
+        await post(serving.port, 1)
+        await serving.until_handled(1)
+        assert gaps(tmp_path) == []
+        os.kill(serving.handled()[0][1], signal.SIGKILL)
+        await post(serving.port, 2)
+        await serving.until_handled(2)
+        assert gaps(tmp_path) == ["stopped"]
+        assert await serving.stop() == 0
+    async with served(tmp_path, application=patient) as serving:
+        assert gaps(tmp_path) == ["stopped", "stopped"]
+
+
+def gaps(folder: Path) -> list[str]:
+    with contextlib.closing(SqliteInbox.reader(folder / "inbox.db")) as reader:
+        return [gap.cause for gap in reader.gaps()]
+
+
 async def test_while_handlers_finish_before_a_reload_deliveries_are_taken(tmp_path: Path) -> None:
     waiting = sleeping(30).replace(
         "await asyncio.sleep(600)", "while not os.path.exists('go.txt'): await asyncio.sleep(0.02)"

@@ -66,6 +66,20 @@ async def opened(path: Path, clock: WoundClock, **options: float) -> abc.AsyncIt
         await inbox.close()
 
 
+@contextlib.asynccontextmanager
+async def generation(path: Path, clock: WoundClock, queue: str, begins: float = 0.0) -> abc.AsyncIterator[SqliteInbox]:
+    """Hold an inbox as a generation of a server does, which accepts connections some seconds after the opening."""
+    inbox = SqliteInbox(path)
+    inbox.queued_at(queue)
+    await inbox.open(clock)
+    try:
+        await clock.advance(begins)
+        await inbox.accepting()
+        yield inbox
+    finally:
+        await inbox.close()
+
+
 def crash(path: Path, folder: Path) -> Path:
     """Give the file as a kill -9 would leave it now."""
     folder.mkdir()
@@ -427,6 +441,57 @@ class TestGaps:
         await clock.advance(1)
         async with opened(path, clock) as inbox:
             assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 5, START + 136)]
+
+    async def test_a_generation_that_takes_over_what_waited_in_the_queue_leaves_no_gap(self, path, clock):
+        async with generation(path, clock, "queue") as inbox:
+            await clock.advance(30)
+            inbox.yielding()
+            await clock.advance(2)
+        await clock.advance(1)
+        async with generation(path, clock, "queue", begins=0.9) as inbox:
+            assert await inbox.gaps() == ()
+
+    @pytest.mark.parametrize(
+        ("yields", "queue", "seconds"),
+        [(True, "queue", 2.0), (True, "queue", -9.0), (True, "another", 0.0), (True, "", 0.0), (False, "queue", 0.0)],
+        ids=["too long", "a clock that went back", "another queue", "no queue", "stopped"],
+    )
+    async def test_any_other_end_of_a_generation_leaves_a_gap(self, path, clock, yields, queue, seconds):
+        async with generation(path, clock, "queue") as inbox:
+            await clock.advance(30)
+            if yields:
+                inbox.yielding()
+            await clock.advance(2)
+        ceased = clock.now() - (2 if yields else 0)
+        later = WoundClock(clock.now() + seconds)
+        async with generation(path, later, queue) as inbox:
+            (gap,) = await inbox.gaps()
+            assert [gap.start, gap.end] == sorted([ceased, later.now()])
+
+    @pytest.mark.parametrize("later", [0.5, 60.0])
+    async def test_a_generation_killed_before_it_serves_hides_no_gap(self, path, tmp_path, clock, later):
+        async with generation(path, clock, "queue") as inbox:
+            inbox.yielding()
+        await clock.advance(1)
+        begun = SqliteInbox(path)
+        begun.queued_at("queue")
+        await begun.open(clock)
+        killed = crash(path, tmp_path / "killed")
+        await begun.close()
+        await clock.advance(later)
+        async with generation(killed, clock, "queue") as inbox:
+            spans = [(gap.start, gap.end) for gap in await inbox.gaps()]
+            assert spans == ([] if later < 1 else [(START, START + 61)])
+
+    async def test_a_yield_counts_once(self, path, tmp_path, clock):
+        async with generation(path, clock, "queue") as inbox:
+            inbox.yielding()
+        await clock.advance(1)
+        async with generation(path, clock, "queue"):
+            killed = crash(path, tmp_path / "killed")
+        await clock.advance(1)
+        async with generation(killed, clock, "queue") as inbox:
+            assert [(gap.start, gap.end) for gap in await inbox.gaps()] == [(START + 1, START + 2)]
 
     async def test_a_span_in_which_too_much_waited_is_known(self, path, clock, monkeypatch):
         async with opened(path, clock) as inbox:

@@ -64,6 +64,7 @@ class AdminCalls:
             web.get(f"{ROOT}/gaps", self._guarded(self._gaps)),
             web.get(f"{ROOT}/holder", self._holder),
             web.post(f"{ROOT}/redeliver", self._guarded(self._redeliver)),
+            web.post(f"{ROOT}/repaired", self._guarded(self._repaired)),
             web.post(f"{ROOT}/replay", self._guarded(self._replay)),
         ]
 
@@ -115,6 +116,12 @@ class AdminCalls:
                 if before is None or _is_id(before):
                     return redelivered_view(await redeliver_dead(self._inbox, before))
         raise ConfigurationError('what to redeliver is said as {"ids": [1, 2]} or {"dead": true}')
+
+    async def _repaired(self, request: web.Request) -> Answer:
+        match await _document(request, self._limit):
+            case {"id": id} if _is_id(id):
+                return {"repaired": await self._inbox.repaired(id)}
+        raise ConfigurationError('which gap was repaired is said as {"id": 1}')
 
     async def _replay(self, request: web.Request) -> Answer:
         return await replay(self._inbox, await _document(request, self._limit), self._now(), self._max_body)

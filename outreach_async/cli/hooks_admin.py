@@ -77,6 +77,10 @@ class Admin:
         """Give what the receiver and its inbox count."""
         return await self._call("GET", "stats")
 
+    async def gaps(self) -> list[View]:
+        """Give the spans in which deliveries may have been lost, the latest first."""
+        return list((await self._call("GET", "gaps"))["gaps"])
+
     async def redeliver(self, ids: abc.Sequence[int]) -> View:
         """Have events worked on again."""
         from webhooks.inbox import LAST_ID
@@ -91,6 +95,12 @@ class Admin:
     async def replay(self, saved: View) -> View:
         """Hand in a saved delivery."""
         return await self._call("POST", "replay", saved)
+
+    async def repaired(self, gap: int) -> bool:
+        """Note that a gap's events were fetched by other means; False when it is not there or was repaired before."""
+        from webhooks.inbox import LAST_ID
+
+        return gap <= LAST_ID and (await self._call("POST", "repaired", {"id": gap}))["repaired"] is True
 
     async def _call(
         self,

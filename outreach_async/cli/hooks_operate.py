@@ -115,6 +115,35 @@ def stats(inbox: Inbox = None, admin: Admin = None, json: Json = False, debug: D
 
 
 @hooks.command()
+def gaps(inbox: Inbox = None, admin: Admin = None, json: Json = False, debug: Debug = False) -> int:
+    """List the spans in which deliveries may have been lost, and whether they are repaired.
+
+    What the vendor sent in one is to be looked for in its API, by `updated_at`.
+    """
+    from .hooks_gaps import gaps as work
+
+    return _performed(lambda output: work(output, _where(inbox, admin)), json=json, debug=debug)
+
+
+@hooks.command()
+def repaired(
+    id: Annotated[int, typer.Argument(metavar="ID", min=1, help="The gap's number.")],
+    inbox: Inbox = None,
+    admin: Admin = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Note that what a gap may have lost was fetched by other means: it is no longer open.
+
+    A receiver that holds the inbox is told through its admin port, with its token in WEBHOOKS_ADMIN_TOKEN. Exit code
+    1 when there is no such gap, or it was repaired before.
+    """
+    from .hooks_gaps import repaired as work
+
+    return _performed(lambda output: work(output, _where(inbox, admin), id), json=json, debug=debug)
+
+
+@hooks.command()
 def redeliver(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", min=1, show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,

@@ -69,6 +69,10 @@ class Reading(Protocol):
         """Give what there is to count."""
         ...
 
+    async def gaps(self) -> list[View]:
+        """Give the spans in which deliveries may have been lost, the latest first."""
+        ...
+
 
 class Writing(Protocol):
     """An inbox to work on."""
@@ -88,6 +92,10 @@ class Writing(Protocol):
 
     async def replay(self, saved: View) -> View:
         """Hand in a saved delivery."""
+        ...
+
+    async def repaired(self, gap: int) -> bool:
+        """Note that a gap's events were fetched by other means; False when it is not there or was repaired before."""
         ...
 
 
@@ -195,6 +203,12 @@ class Beside:
 
         return stored_view(self._reader.counts(), self._reader.gaps())
 
+    async def gaps(self) -> list[View]:
+        """Give the spans in which deliveries may have been lost, the latest first."""
+        from webhooks.inbox_views import gap_view
+
+        return [gap_view(gap) for gap in self._reader.gaps()]
+
 
 class Within:
     """Works on the file while it holds it."""
@@ -221,6 +235,12 @@ class Within:
         from webhooks.operations import replay
 
         return await replay(self._inbox, saved, time.time(), MAX_FILE)
+
+    async def repaired(self, gap: int) -> bool:
+        """Note that a gap's events were fetched by other means; False when it is not there or was repaired before."""
+        from webhooks.inbox import LAST_ID
+
+        return gap <= LAST_ID and await self._inbox.repaired(gap)
 
 
 @contextlib.asynccontextmanager

@@ -23,6 +23,7 @@ from outreach_async.sandbox.server import Served
 from tests.webhooks.kept import delivery, told
 from tests.webhooks.on_call import ENDINGS, TOKEN, TRACEBACK, statistics
 from webhooks.console import Console
+from webhooks.jobs import Call
 from webhooks.known_routes import KnownRoute
 from webhooks.sqlite_inbox import SqliteInbox
 
@@ -68,7 +69,8 @@ class _Receiver(threading.Thread):
 
     async def _serve(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        async with SqliteInbox(self.path) as inbox:
+        async with SqliteInbox(self.path) as self._inbox:
+            inbox = self._inbox
             await fill(inbox)
             app = web.Application()
             app.add_routes(Console(inbox, lambda: statistics(inbox), TOKEN).routes())
@@ -80,6 +82,10 @@ class _Receiver(threading.Thread):
             self.up.set()
             await self._ended.wait()
             await runner.cleanup()
+
+    def do(self, work: abc.Callable[[SqliteInbox], abc.Coroutine[None, None, None]]) -> None:
+        """Have something done by the process that holds the inbox."""
+        asyncio.run_coroutine_threadsafe(work(self._inbox), self._loop).result(10)
 
     def end(self) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
@@ -358,6 +364,66 @@ def test_a_held_inbox_is_worked_on_through_its_receiver(run, receiver: _Receiver
     done = run("hooks", "redeliver", "2", "--inbox", str(receiver.path), "--admin", receiver.url, "--json")
     assert (done.code, done.told) == (0, {"redelivered": [2], "left": []})
     assert run("hooks", "redeliver", "--all", "--admin", f"{receiver.url}/console", "--json").told["redelivered"] == [5]
+
+
+async def leave_gaps(inbox: SqliteInbox) -> None:
+    """Have two spans on record, the second of which was repaired."""
+    await inbox._hand_in(Call(lambda store: store.note_gap(0.0, 90.5, "stopped")))
+    await inbox._hand_in(Call(lambda store: store.note_gap(200.0, 201.0, "full", "2 events unfinished")))
+    assert await inbox.repaired(2)
+
+
+def test_gaps_are_listed(run, reached: tuple[str, str], receiver: _Receiver) -> None:
+    assert run("hooks", "gaps", *reached).err == "there are none\n"
+    assert run("hooks", "gaps", *reached, "--json").told == {"gaps": [], "count": 0}
+    receiver.do(leave_gaps)
+    head, full, stopped = (line.split() for line in run("hooks", "gaps", *reached).out.splitlines())
+    assert head == ["id", "from", "to", "seconds", "cause", "detail", "repaired"]
+    assert stopped == ["1", "1970-01-01T00:00:00.000Z", "1970-01-01T00:01:30.500Z", "90.5", "stopped", "-", "no"]
+    assert full[:-1] == [
+        "2",
+        "1970-01-01T00:03:20.000Z",
+        "1970-01-01T00:03:21.000Z",
+        "1.0",
+        "full",
+        "2",
+        "events",
+        "unfinished",
+    ]
+    assert full[-1] != "no"
+    told = run("hooks", "gaps", *reached, "--json").told
+    assert told["count"] == 2
+    assert [(gap["id"], gap["seconds"], bool(gap["repaired_at"])) for gap in told["gaps"]] == [
+        (2, 1.0, True),
+        (1, 90.5, False),
+    ]
+
+
+def test_a_gap_is_closed_once_through_the_receiver(run, receiver: _Receiver) -> None:
+    receiver.do(leave_gaps)
+    assert run("hooks", "repaired", "1", "--inbox", str(receiver.path)).code == 2
+    done = run("hooks", "repaired", "1", "--admin", receiver.url)
+    assert (done.code, done.out) == (0, "gap 1 is repaired\n")
+    for number in (1, 2, 77, 2**63, 2**64):
+        again = run("hooks", "repaired", str(number), "--admin", receiver.url, "--json")
+        assert (again.code, again.told) == (1, {"gap": number, "repaired": False})
+    assert run("hooks", "stats", "--admin", receiver.url, "--json").told["open_gaps"] == 0
+
+
+def test_a_gap_is_closed_once_when_nobody_holds_the_inbox(run, inbox: str) -> None:
+    async def leave() -> None:
+        async with SqliteInbox(inbox, listening=False) as opened:
+            await leave_gaps(opened)
+
+    asyncio.run(leave())
+    assert run("hooks", "repaired", "1", "--inbox", inbox, "--json").told == {"gap": 1, "repaired": True}
+    for number in (1, 77, 2**63, 2**64):
+        again = run("hooks", "repaired", str(number), "--inbox", inbox)
+        assert (again.code, again.err) == (1, f"there is no open gap {number}: it was repaired before, or never was\n")
+    assert [bool(gap["repaired_at"]) for gap in run("hooks", "gaps", "--inbox", inbox, "--json").told["gaps"]] == [
+        True,
+        True,
+    ]
 
 
 def test_what_was_shown_raw_is_replayed(run, inbox: str, tmp_path: Path, receiver: _Receiver) -> None:

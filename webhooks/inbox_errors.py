@@ -50,17 +50,20 @@ class InboxHeld(InboxError):
     def __init__(
         self, path: str, *, pid: int | None, waited: float, admin: str = "", parent: int | None = None
     ) -> None:
-        holder = f"process {pid}" if pid else "another process"
-        if parent:
-            holder += f", a generation of process {parent}"
         stop = f"Stop process {parent}" if parent else "Stop that process"
         super().__init__(
-            f"{path} is held by {holder}" + (f" (waited {waited:g} s)" if waited else ""),
+            f"{path} is held by {holder_named(pid, parent)}" + (f" (waited {waited:g} s)" if waited else ""),
             hint=f"{stop}, or give this one another file.",
         )
         self.pid = pid
         self.parent = parent
         self.admin = admin
+
+
+def holder_named(pid: int | None, parent: int | None) -> str:
+    """Say who holds an inbox, as far as that is known."""
+    holder = f"process {pid}" if pid else "another process"
+    return f"{holder}, a generation of process {parent}" if parent else holder
 
 
 class ClaimLost(InboxError):

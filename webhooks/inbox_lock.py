@@ -10,6 +10,7 @@ goes there asks first whether the holder is there.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from filelock import FileLock, Timeout
 from outreach_async.engine.clock import Clock
 from outreach_async.protocol.errors import ConfigurationError
 
-from .inbox_errors import InboxHeld
+from .inbox_errors import InboxHeld, holder_named
 
 _EVERY = 0.1
+_SILENT = 1.0
 _NOTE_LIMIT = 1_000
 _MODE = 0o600
+
+_log = logging.getLogger("webhooks.inbox")
 
 
 class InboxLock:
@@ -43,24 +47,17 @@ class InboxLock:
             raise ConfigurationError(f"there is no folder {self._path.parent}", hint="Make it, or name another file.")
 
     async def acquire(self, clock: Clock, patience: float) -> None:
-        """Take the lock, waiting at most `patience` seconds. Raises InboxHeld, ConfigurationError."""
+        """Take the lock, waiting at most `patience` seconds, and saying so. Raises InboxHeld, ConfigurationError."""
         self.check()
-        until = clock.now() + patience
-        while True:
-            try:
-                # The library takes a folder in which no file can be made for one whose lock is held.
-                self._file.touch(_MODE)
-                self._lock.acquire(blocking=False)
-                break
-            except Timeout:
-                if clock.now() >= until:
-                    pid, admin, parent = self._told()
-                    raise InboxHeld(str(self._path), pid=pid, waited=patience, admin=admin, parent=parent) from None
-            except OSError as error:
-                raise ConfigurationError(
-                    f"{self._path} cannot be locked: {error.strerror or error}",
-                    hint="Name a file in a folder this process may write to.",
-                ) from None
+        begun, silent = clock.now(), True
+        while not self._taken():
+            waited = clock.now() - begun
+            if waited >= patience:
+                pid, admin, parent = self._told()
+                raise InboxHeld(str(self._path), pid=pid, waited=patience, admin=admin, parent=parent)
+            if silent and waited >= _SILENT:
+                silent = False
+                self._say_waiting()
             await clock.sleep(_EVERY)
         self._tell()
 
@@ -91,6 +88,25 @@ class InboxLock:
     def release(self) -> None:
         """Give the lock up."""
         self._lock.release()
+
+    def _taken(self) -> bool:
+        """Take the lock if nobody holds it. Raises ConfigurationError."""
+        try:
+            # The library takes a folder in which no file can be made for one whose lock is held.
+            self._file.touch(_MODE)
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self._path} cannot be locked: {error.strerror or error}",
+                hint="Name a file in a folder this process may write to.",
+            ) from None
+        return True
+
+    def _say_waiting(self) -> None:
+        pid, _, parent = self._told()
+        _log.warning("waiting for %s, which holds %s", holder_named(pid, parent), self._path)
 
     def _tell(self) -> None:
         # Refusals depend on it, and who is asked; a full disk is the inbox's to tell.

@@ -593,6 +593,17 @@ class TestHolding:
             await opening
         assert refused.value.pid == os.getpid()
 
+    async def test_who_waits_for_the_holder_says_so_once(self, inbox: SqliteInbox, path: Path, caplog):
+        clock = WoundClock()
+        opening = asyncio.ensure_future(SqliteInbox(path, patience=5.0).open(clock))
+        await clock.advance(0.8)
+        assert caplog.messages == []
+        await clock.advance(4)
+        assert caplog.messages == [f"waiting for process {os.getpid()}, which holds {path}"]
+        await clock.advance(1)
+        with pytest.raises(InboxHeld):
+            await opening
+
     async def test_a_second_one_gets_it_once_it_is_free(self, path: Path):
         first, clock = SqliteInbox(path), WoundClock()
         await first.open(clock)

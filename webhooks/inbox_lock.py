@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -93,7 +94,7 @@ class InboxLock:
         """Take the lock if nobody holds it. Raises ConfigurationError."""
         try:
             # The library takes a folder in which no file can be made for one whose lock is held.
-            self._file.touch(_MODE)
+            self._make(self._file)
             self._lock.acquire(blocking=False)
         except Timeout:
             return False
@@ -111,9 +112,24 @@ class InboxLock:
     def _tell(self) -> None:
         # Refusals depend on it, and who is asked; a full disk is the inbox's to tell.
         with contextlib.suppress(OSError):
-            self._holder.touch(_MODE)
+            self._make(self._holder)
             parent = f"{self._parent}\n" if self._parent else ""
-            self._holder.write_text(f"{os.getpid()}\n{self._admin}\n{parent}")
+            _write(self._holder, f"{os.getpid()}\n{self._admin}\n{parent}")
+
+    def _make(self, path: Path) -> None:
+        """Make a file if there is none. One that root makes is the inbox's owner's, whose receiver is to open it."""
+        try:
+            made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        except FileExistsError:
+            return
+        try:
+            # Only what was made here is given away, by its descriptor: whose folder it is may lay links in it.
+            with contextlib.suppress(OSError):
+                if os.geteuid() == 0:
+                    owner = self._path.stat()
+                    os.fchown(made, owner.st_uid, owner.st_gid)
+        finally:
+            os.close(made)
 
     def _told(self) -> tuple[int | None, str, int | None]:
         """Give the holder's process id, where its admin interface answers and its parent, as far as they are told."""
@@ -123,3 +139,12 @@ class InboxLock:
             return int(pid), admin, int(parent) if parent.isdecimal() else None
         except (OSError, ValueError):
             return None, "", None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file anew; a link to another one is left alone. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "w") as file:
+        found = os.fstat(file.fileno())
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            file.truncate(0)
+            file.write(text)

@@ -38,6 +38,9 @@ def refused_by_the_disk(*_: object) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
 
+NOBODY = 65_534
+
+
 @pytest.fixture
 def clock() -> WoundClock:
     return WoundClock()
@@ -676,6 +679,34 @@ class TestFiles:
         assert {part.name for part in parts} == {f"inbox.db{end}" for end in ("", "-wal", "-shm", ".lock", ".pid")}
         for part in parts:
             assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
+    async def test_what_root_makes_beside_an_inbox_is_its_owners(self, path: Path, clock: WoundClock):
+        async with opened(path, clock):
+            pass
+        os.chown(path, NOBODY, NOBODY)
+        for end in (".lock", ".pid"):
+            path.with_name(f"inbox.db{end}").unlink()
+        async with opened(path, clock, listening=False):
+            for part in path.parent.iterdir():
+                assert (part.stat().st_uid, part.stat().st_gid) == (NOBODY, NOBODY), part
+                assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+
+    @pytest.mark.parametrize("link", ["symbolic", "hard"])
+    async def test_a_link_beside_an_inbox_leads_nowhere(self, path: Path, clock: WoundClock, link: str):
+        async with opened(path, clock):
+            pass
+        victim, note = path.with_name("victim"), path.with_name("inbox.db.pid")
+        victim.write_text("not ours\n")
+        if os.geteuid() == 0:
+            os.chown(path, NOBODY, NOBODY)
+        note.unlink()
+        note.symlink_to(victim) if link == "symbolic" else note.hardlink_to(victim)
+        before = victim.stat()
+        async with opened(path, clock, listening=False):
+            pass
+        assert victim.read_text() == "not ours\n"
+        assert victim.stat().st_uid == before.st_uid
 
     @pytest.mark.parametrize(
         ("make", "says"),

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from outreach_async.engine.clock import Clock
 from outreach_async.protocol.errors import ConfigurationError
 
+from . import ownership
 from .inbox_errors import InboxHeld, holder_named
 
 _EVERY = 0.1
@@ -99,11 +100,16 @@ class InboxLock:
         except Timeout:
             return False
         except OSError as error:
-            raise ConfigurationError(
-                f"{self._path} cannot be locked: {error.strerror or error}",
-                hint="Name a file in a folder this process may write to.",
-            ) from None
+            raise self._unlockable(error) from None
         return True
+
+    def _unlockable(self, error: OSError) -> ConfigurationError:
+        denied = isinstance(error, PermissionError)
+        refused = (ownership.refusal(self._file) or ownership.refusal(self._path)) if denied else None
+        return refused or ConfigurationError(
+            f"{self._path} cannot be locked: {error.strerror or error}",
+            hint="Name a file in a folder this process may write to.",
+        )
 
     def _say_waiting(self) -> None:
         pid, _, parent = self._told()

@@ -12,10 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import tempfile
 from pathlib import Path
 
 from outreach_async.protocol.errors import ConfigurationError
+
+from . import ownership
 
 APPLICATION_ID = 0x4F41494E
 BUSY_SECONDS = 2.0
@@ -100,19 +103,50 @@ def check_file(path: Path) -> None:
         with contextlib.closing(_connect_for_reading(path)) as connection:
             _version(connection, path)
     except sqlite3.Error as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}", hint="Is it an inbox?") from None
+        raise unreadable(path, error) from None
+
+
+def check_there(path: Path) -> None:
+    """Refuse a file that is not there, or not to be reached. Raises ConfigurationError."""
+    try:
+        there = stat.S_ISREG(path.stat().st_mode)
+    except PermissionError as error:
+        raise ownership.refusal(path) or unreadable(path, error) from None
+    except OSError:
+        there = False
+    if not there:
+        raise ConfigurationError(
+            f"there is no inbox at {path}", hint="It is made when the receiver first runs. Or name its file."
+        )
+
+
+def unreadable(path: Path, error: Exception) -> ConfigurationError:
+    """Say why a file cannot be read: it is another user's, or so is what SQLite keeps beside it, or it is no inbox."""
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
+    # Asked without opening them: to close a file would give up the locks that this process has on it.
+    for part in (path, *beside):
+        if os.access(part, os.F_OK) and not os.access(part, os.R_OK) and (refused := ownership.refusal(part)):
+            return refused
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        for part in beside:
+            if not os.access(part if os.access(part, os.F_OK) else path.parent, os.W_OK):
+                return ownership.unshared(path, part)
+    return ConfigurationError(f"{path} cannot be read: {error}", hint="Is it an inbox?")
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open the file beside whoever holds it. Raises ConfigurationError."""
-    if not path.is_file():
-        raise ConfigurationError(f"there is no inbox at {path}", hint="Start the receiver once, or name its file.")
-    connection = _connect_for_reading(path)
+    check_there(path)
+    try:
+        connection = _connect_for_reading(path)
+    except sqlite3.Error as error:
+        raise unreadable(path, error) from None
     try:
         version = _version(connection, path)
     except sqlite3.Error as error:
         connection.close()
-        raise ConfigurationError(f"{path} cannot be read: {error}", hint="Is it an inbox?") from None
+        raise unreadable(path, error) from None
     except BaseException:
         connection.close()
         raise
@@ -199,7 +233,8 @@ def _is_writable(path: Path) -> bool:
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(
+    refused = ownership.refusal(path) if isinstance(error, PermissionError) else None
+    return refused or ConfigurationError(
         f"{path} cannot be written: {error.strerror}", hint="Name a file in a folder this process may write to."
     )
 

@@ -152,10 +152,11 @@ def inbox_path(where: Where) -> Path:
             hint=f"--inbox FILE, --inbox MODULE:NAME, or --admin URL with its token in {TOKEN}.",
         )
     path = Path(where.inbox).expanduser()
-    if not path.exists() and _TARGET.fullmatch(where.inbox):
+    if _TARGET.fullmatch(where.inbox) and not path.exists():
         path = _path_of(where.inbox)
-    if not path.is_file():
-        raise ConfigurationError(f"there is no inbox at {path}", hint="It is made when the receiver first runs.")
+    from webhooks.sqlite_schema import check_there
+
+    check_there(path)
     return path
 
 

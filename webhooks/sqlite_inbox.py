@@ -64,7 +64,8 @@ class SqliteInbox(LocalInbox):
     `depth` bounds the unfinished events. Finished ones are kept `keep` seconds, dead ones `keep_dead`, and fewer when
     more than `max_bytes` are in use. `patience` is how many seconds an opening waits for the process that holds the
     file. A tool that takes the file while no receiver runs says `listening=False`: it keeps no heartbeat and removes
-    nothing, so that the next start still knows since when nobody listened.
+    nothing, so that the next start still knows since when nobody listened. Raises ConfigurationError for a path without
+    a file's name.
     """
 
     def __init__(
@@ -80,6 +81,10 @@ class SqliteInbox(LocalInbox):
     ) -> None:
         super().__init__(depth)
         self.path = Path(path)
+        if self.path.name in ("", ".."):
+            raise ConfigurationError(
+                f"{os.fspath(path)!r} names no file for an inbox", hint='Name one, such as SqliteInbox("inbox.db").'
+            )
         self._keep = keep
         self._keep_dead = keep_dead
         self._max_bytes = max_bytes

@@ -109,12 +109,14 @@ def check_file(path: Path) -> None:
 def check_there(path: Path) -> None:
     """Refuse a file that is not there, or not to be reached. Raises ConfigurationError."""
     try:
-        there = stat.S_ISREG(path.stat().st_mode)
+        mode = path.stat().st_mode
     except PermissionError as error:
         raise ownership.refusal(path) or unreadable(path, error) from None
     except OSError:
-        there = False
-    if not there:
+        mode = 0
+    if stat.S_ISDIR(mode):
+        raise ConfigurationError(f"{path} is a folder", hint="Name the inbox's file in it.")
+    if not stat.S_ISREG(mode):
         raise ConfigurationError(
             f"there is no inbox at {path}", hint="It is made when the receiver first runs. Or name its file."
         )

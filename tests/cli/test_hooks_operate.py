@@ -519,6 +519,8 @@ def test_a_file_of_nothing_useful_is_refused_whole(run, inbox: str, tmp_path: Pa
         (("stats", "--inbox", "INBOX", "--admin", "http://127.0.0.1:1"), "--inbox alone to read the file, or --admin"),
         (("events", "--inbox", "INBOX", "--resource", "7"), "--resource 7 names no record. Write TYPE/ID, such as"),
         (("events", "--inbox", "nowhere.db"), "there is no inbox at nowhere.db"),
+        (("events", "--inbox", "/"), "/ is a folder"),
+        (("redeliver", "1", "--inbox", ""), ". is a folder"),
         (("events", "--inbox", "no_such_module_here:hooks"), "there is no module"),
         (("events", "--inbox", "INBOX", "--state", "lost"), "is no state of an event"),
         (("events", "--inbox", __file__), "is not"),

@@ -734,6 +734,15 @@ class TestFiles:
             assert "\n" not in str(refused.value)
         assert (path.read_bytes() if path.is_file() else b"") == before
 
+    @pytest.mark.parametrize("named", ["", ".", "/", "..", Path("folder/..")])
+    def test_a_path_without_a_name_is_refused_at_once(self, named):
+        with pytest.raises(ConfigurationError, match=r"names no file for an inbox\. Name one"):
+            SqliteInbox(named)
+
+    def test_a_folder_is_not_read_as_an_inbox(self, tmp_path: Path):
+        with pytest.raises(ConfigurationError, match=rf"^{tmp_path} is a folder\. Name the inbox's file"):
+            SqliteInbox.reader(tmp_path)
+
     async def test_a_damaged_file_and_a_second_opening_are_refused(self, path: Path, clock: WoundClock):
         async with opened(path, clock) as inbox:
             with pytest.raises(ConfigurationError, match="open already"):

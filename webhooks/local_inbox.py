@@ -62,13 +62,11 @@ class LocalInbox:
         """Store a delivery, or recognise it. It is over once it is durable. Raises InboxFull, InboxUnavailable."""
         try:
             self._check_room()
-            stored = self._hand_in(Put(delivery))
+            return self._hand_in(Put(delivery))
         except InboxError as refusal:
-            stored = asyncio.get_running_loop().create_future()
-            stored.set_exception(refusal)
-        else:
-            self._putting += 1
-        return stored
+            refused: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+            refused.set_exception(refusal)
+            return refused
 
     async def introduce(self, routes: abc.Sequence[KnownRoute]) -> None:
         """Note which handlers there are; what those that went left is owed to them before anything is claimed."""
@@ -203,6 +201,7 @@ class LocalInbox:
         """Have a job done, and give what to wait for."""
         self._at_desk()
         self._waiting += 1
+        self._putting += isinstance(job, Put)
         assert self._loop is not None
         job.future = future = self._loop.create_future()
         self._submit(job)

@@ -52,7 +52,7 @@ PROBE = 5.0
 CEASING = 5.0
 """Seconds that the last heartbeat may take; without it, the gap begins with the one before."""
 
-CLOSING = 30.0
+CLOSING = 15.0
 """Seconds in which what was handed in has to be written for the file to be let go of in good order."""
 
 _log = logging.getLogger("webhooks.inbox")
